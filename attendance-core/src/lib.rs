@@ -1,0 +1,3 @@
+//! x
+pub mod domain;
+pub mod ports;
