@@ -1,0 +1,194 @@
+use super::{Attendance, Error};
+use crate::domain::attendee::EnrolmentState;
+use crate::domain::audit::{Actor, AuditAction};
+use crate::domain::event::Event;
+use crate::domain::ids::{AttendeeId, FaceId, OrganizationId};
+use crate::domain::image::ImageKey;
+use crate::domain::organization::Organization;
+use crate::domain::policy::MatchPolicy;
+use crate::ports::attendance_repo::AttendanceRepoExt;
+use crate::ports::face_matcher::{EnrolledFace, Faces, IdentifyOptions, ImageRef};
+use crate::ports::image_store::{ContentType, PutMode};
+use crate::ports::{FaceMatcherError, ImageStoreError};
+
+/// A photo of exactly one face, and whose it is.
+#[derive(Debug, Clone)]
+pub struct EnrolRequest {
+    /// Whose face it is.
+    pub attendee: AttendeeId,
+    /// The photo.
+    pub image: ImageRef,
+    /// Enrols the face even if it is very much like another attendee's: for twins, after somebody looked.
+    pub allow_lookalike: bool,
+    /// Who asks.
+    pub by: Actor,
+}
+
+/// What an enrolment did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Enrolled {
+    /// The face.
+    pub face: EnrolledFace,
+    /// How many faces the attendee has now.
+    pub faces: usize,
+}
+
+impl Attendance {
+    /// Links the one face of a photo to an attendee. Enrolling the same photo again changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::UnknownAttendee`], [`Error::Erased`], [`Error::ConsentMissing`], [`Error::EnrolledAsAnother`], what
+    /// the matcher refuses (no face, several, poor quality, an image that can't be used), and those of the ports.
+    pub async fn enrol(&self, organization: &OrganizationId, request: EnrolRequest) -> Result<Enrolled, Error> {
+        let id = request.attendee;
+        let tenant = self.repo.existing_organization(organization).await?;
+        let attendee = self.living_attendee(organization, id).await?;
+        if tenant.policy.consent_required && attendee.consent.is_none() {
+            return Err(Error::ConsentMissing);
+        }
+        let policy = self.match_policy(&tenant);
+        if !request.allow_lookalike {
+            self.refuse_another(organization, &request, &policy).await?;
+        }
+        let content = match &request.image {
+            ImageRef::Bytes(bytes) => bytes.as_ref(),
+            ImageRef::Stored(key) => key.as_str().as_bytes(),
+        };
+        let face = FaceId::derive(organization, id, content);
+
+        // Pending first: what a crash leaves behind, the sweep can then tell from what nobody asked for.
+        let before = attendee.enrolment;
+        if before != EnrolmentState::Active {
+            self.set_enrolment(organization, id, EnrolmentState::Pending).await?;
+        }
+        let enrolled = self.matcher.enrol(organization, id, face, &request.image, &policy.enrolment_quality).await;
+        let enrolled = match enrolled {
+            Ok(enrolled) => enrolled,
+            Err(error) => {
+                if before != EnrolmentState::Active {
+                    self.set_enrolment(organization, id, before).await?;
+                }
+                return Err(error.into());
+            }
+        };
+        if tenant.policy.keep_enrolment_images {
+            self.keep_enrolment_image(organization, id, face, &request.image).await?;
+        }
+        match self.confirm(organization, id, &tenant).await {
+            Ok(()) => {}
+            Err(gone @ (Error::Erased | Error::ConsentMissing)) => {
+                // Erased, or the consent withdrawn, while the face was being enrolled: undone before anybody sees it.
+                self.matcher.forget(organization, id).await?;
+                self.images.delete(organization, &ImageKey::of_enrolment(id, face)).await?;
+                return Err(gone);
+            }
+            Err(error) => return Err(error),
+        }
+        let faces = self.matcher.faces(organization, id).await?.len();
+        self.audit(organization, &request.by, AuditAction::Enrol, Some(id)).await?;
+        Ok(Enrolled { face: enrolled, faces })
+    }
+
+    /// Removes one face of an attendee.
+    ///
+    /// # Errors
+    /// [`Error::UnknownAttendee`], [`Error::Erased`], and those of the ports.
+    pub async fn remove_face(
+        &self,
+        organization: &OrganizationId,
+        attendee: AttendeeId,
+        face: FaceId,
+        by: &Actor,
+    ) -> Result<(), Error> {
+        self.living_attendee(organization, attendee).await?;
+        self.matcher.remove_face(organization, attendee, face).await?;
+        self.images.delete(organization, &ImageKey::of_enrolment(attendee, face)).await?;
+        if self.matcher.faces(organization, attendee).await?.is_empty() {
+            self.set_enrolment(organization, attendee, EnrolmentState::Removed).await?;
+        }
+        self.audit(organization, by, AuditAction::RemoveFace, Some(attendee)).await
+    }
+
+    /// The policy in force: the organization's own, or the matcher's default.
+    pub(super) fn match_policy(&self, tenant: &Organization) -> MatchPolicy {
+        tenant.policy.matching.clone().unwrap_or_else(|| self.matcher.default_policy())
+    }
+
+    /// Sets how far an attendee's faces are known, and tells of it unless nothing is decided yet.
+    pub(super) async fn set_enrolment(
+        &self,
+        organization: &OrganizationId,
+        attendee: AttendeeId,
+        state: EnrolmentState,
+    ) -> Result<(), Error> {
+        let now = self.now();
+        self.change_attendee(organization, attendee, |attendee| {
+            let told = matches!(state, EnrolmentState::Active | EnrolmentState::Removed) && attendee.enrolment != state;
+            attendee.enrolment = state;
+            let event = || Event::of_enrolment(organization, attendee.id, state, attendee.version + 1, now);
+            told.then(event).into_iter().collect()
+        })
+        .await
+        .map(drop)
+    }
+
+    /// Makes the enrolment active, unless the ground for it went away meanwhile.
+    async fn confirm(&self, organization: &OrganizationId, id: AttendeeId, tenant: &Organization) -> Result<(), Error> {
+        let attendee = self.living_attendee(organization, id).await?;
+        if tenant.policy.consent_required && attendee.consent.is_none() {
+            return Err(Error::ConsentMissing);
+        }
+        // Saved even if it is active: the version check finds an erasure or a withdrawal that came in between.
+        self.set_enrolment(organization, id, EnrolmentState::Active).await?;
+        let attendee = self.living_attendee(organization, id).await?;
+        if tenant.policy.consent_required && attendee.consent.is_none() {
+            return Err(Error::ConsentMissing);
+        }
+        Ok(())
+    }
+
+    async fn refuse_another(
+        &self,
+        organization: &OrganizationId,
+        request: &EnrolRequest,
+        policy: &MatchPolicy,
+    ) -> Result<(), Error> {
+        let options = IdentifyOptions { faces: Faces::Largest, floor: policy.duplicate, max_candidates: 5 };
+        let found = self.matcher.identify(organization, &request.image, options).await?;
+        let others: Vec<_> = found
+            .faces
+            .iter()
+            .flat_map(|face| &face.candidates)
+            .map(|candidate| candidate.attendee)
+            .filter(|candidate| *candidate != request.attendee)
+            .collect();
+        if others.is_empty() {
+            return Ok(());
+        }
+        let known = self.repo.attendees_by_id(organization, &others).await?;
+        match known.iter().find(|attendee| !attendee.is_erased()) {
+            Some(attendee) => Err(Error::EnrolledAsAnother { attendee: attendee.id }),
+            None => Ok(()),
+        }
+    }
+
+    async fn keep_enrolment_image(
+        &self,
+        organization: &OrganizationId,
+        attendee: AttendeeId,
+        face: FaceId,
+        image: &ImageRef,
+    ) -> Result<(), Error> {
+        let bytes = match image {
+            ImageRef::Bytes(bytes) => bytes.clone(),
+            ImageRef::Stored(key) => self.images.get(organization, key).await?.bytes,
+        };
+        let content_type = ContentType::sniff(&bytes)
+            .ok_or(FaceMatcherError::Image(crate::ports::face_matcher::ImageProblem::Unsupported))?;
+        let key = ImageKey::of_enrolment(attendee, face);
+        match self.images.put(organization, &key, bytes, content_type, PutMode::Create).await {
+            Ok(_) | Err(ImageStoreError::Exists) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! Organizations, groups, attendees, consent: what must be there before a face can be.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Attendance, Error};
+use crate::domain::attendee::{Attendee, Consent, ConsentWording, Email, EnrolmentState, ExternalId, Language, Name, Phone};
+use crate::domain::audit::{Actor, AuditAction, AuditEntry};
+use crate::domain::event::Event;
+use crate::domain::group::Group;
+use crate::domain::ids::{AttendeeId, GroupId, OrganizationId};
+use crate::domain::organization::{Organization, OrganizationPolicy};
+use crate::domain::zone::Zone;
+use crate::ports::attendance_repo::{AttendanceRepoExt, Entity, Outgoing};
+use crate::ports::RepoError;
+
+/// An organization that is to be made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewOrganization {
+    /// Chosen once.
+    pub id: OrganizationId,
+    /// The zone of its day.
+    pub zone: Zone,
+    /// What it decided.
+    pub policy: OrganizationPolicy,
+}
+
+/// An attendee who is to be registered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewAttendee {
+    /// What they are called.
+    pub name: Name,
+    /// The organization's own id of them.
+    pub external_id: Option<ExternalId>,
+    /// Where they are written to.
+    pub email: Option<Email>,
+    /// Where they are texted.
+    pub phone: Option<Phone>,
+    /// The language of messages to them.
+    pub language: Option<Language>,
+    /// Whatever else is kept.
+    pub attributes: BTreeMap<String, String>,
+    /// Rosters that they are on.
+    pub groups: BTreeSet<GroupId>,
+    /// What they agreed to, if they did.
+    pub consent: Option<ConsentWording>,
+}
+
+impl NewAttendee {
+    /// Somebody of whom only the name is known.
+    #[must_use]
+    pub fn named(name: Name) -> Self {
+        Self {
+            name,
+            external_id: None,
+            email: None,
+            phone: None,
+            language: None,
+            attributes: BTreeMap::new(),
+            groups: BTreeSet::new(),
+            consent: None,
+        }
+    }
+}
+
+/// How often a change is repeated upon what somebody else changed at the same time.
+const ATTEMPTS: usize = 16;
+
+impl Attendance {
+    /// Makes an organization unless it is there, and provisions the matcher for it.
+    ///
+    /// # Errors
+    /// Those of the repository and the matcher.
+    pub async fn ensure_organization(&self, new: NewOrganization) -> Result<Organization, Error> {
+        if let Some(organization) = self.repo.organization(&new.id).await? {
+            self.matcher.provision(&organization.id).await?;
+            return Ok(organization);
+        }
+        self.matcher.provision(&new.id).await?;
+        let organization = Organization {
+            id: new.id,
+            zone: new.zone,
+            policy: new.policy,
+            created_at: self.now(),
+            version: 0,
+        };
+        match self.repo.create_organization(&organization).await {
+            Err(RepoError::Exists(Entity::Organization)) => Ok(self.repo.existing_organization(&organization.id).await?),
+            created => Ok(created?),
+        }
+    }
+
+    /// Makes or changes a group.
+    ///
+    /// # Errors
+    /// [`Error::Timetable`], `Conflict` for an old version, and those of the repository.
+    pub async fn save_group(&self, organization: &OrganizationId, group: &Group) -> Result<Group, Error> {
+        group.check_timetable()?;
+        Ok(self.repo.save_group(organization, group).await?)
+    }
+
+    /// Makes a group that meets the whole day, in the organization's zone, unless it is there.
+    ///
+    /// # Errors
+    /// Those of the repository.
+    pub async fn ensure_group(&self, organization: &OrganizationId, id: &GroupId) -> Result<Group, Error> {
+        if let Some(group) = self.repo.group(organization, id).await? {
+            return Ok(group);
+        }
+        let zone = self.repo.existing_organization(organization).await?.zone;
+        match self.repo.save_group(organization, &Group::new(id.clone(), zone)).await {
+            Err(RepoError::Conflict) => self.repo.group(organization, id).await?.ok_or(Error::UnknownGroup),
+            saved => Ok(saved?),
+        }
+    }
+
+    /// Registers an attendee.
+    ///
+    /// # Errors
+    /// [`Error::UnknownGroup`], [`Error::TooManyGroups`], [`Error::Attributes`], an external id that is taken, and
+    /// those of the repository.
+    pub async fn register(
+        &self,
+        organization: &OrganizationId,
+        new: NewAttendee,
+        by: &Actor,
+    ) -> Result<Attendee, Error> {
+        let now = self.now();
+        Attendee::check_attributes(&new.attributes)?;
+        if new.groups.len() > Attendee::MAX_GROUPS {
+            return Err(Error::TooManyGroups(Attendee::MAX_GROUPS));
+        }
+        for group in &new.groups {
+            self.repo.group(organization, group).await?.ok_or(Error::UnknownGroup)?;
+        }
+        let mut attendee = Attendee::new(AttendeeId::fresh(), new.name, now);
+        attendee.external_id = new.external_id;
+        attendee.email = new.email;
+        attendee.phone = new.phone;
+        attendee.language = new.language;
+        attendee.attributes = new.attributes;
+        attendee.groups = new.groups;
+        attendee.groups.remove(&GroupId::everyone());
+        attendee.consent = new.consent.map(|wording| Consent { wording, at: now });
+        let attendee = self.repo.create_attendee(organization, &attendee).await?;
+        self.audit(organization, by, AuditAction::Register, Some(attendee.id)).await?;
+        Ok(attendee)
+    }
+
+    /// Records what an attendee agreed to.
+    ///
+    /// # Errors
+    /// [`Error::UnknownAttendee`], [`Error::Erased`], and those of the repository.
+    pub async fn record_consent(
+        &self,
+        organization: &OrganizationId,
+        attendee: AttendeeId,
+        wording: &ConsentWording,
+        by: &Actor,
+    ) -> Result<Attendee, Error> {
+        let consent = Consent { wording: wording.clone(), at: self.now() };
+        let attendee = self
+            .change_attendee(organization, attendee, |attendee| {
+                attendee.consent = Some(consent.clone());
+                Vec::new()
+            })
+            .await?;
+        self.audit(organization, by, AuditAction::Consent, Some(attendee.id)).await?;
+        Ok(attendee)
+    }
+
+    /// Withdraws an attendee's consent, and forgets their faces with it.
+    ///
+    /// # Errors
+    /// [`Error::UnknownAttendee`], [`Error::Erased`], and those of the repository and the matcher.
+    pub async fn withdraw_consent(
+        &self,
+        organization: &OrganizationId,
+        attendee: AttendeeId,
+        by: &Actor,
+    ) -> Result<Attendee, Error> {
+        let now = self.now();
+        let changed = self
+            .change_attendee(organization, attendee, |attendee| {
+                attendee.consent = None;
+                attendee.enrolment = EnrolmentState::Removed;
+                let version = attendee.version + 1;
+                vec![Event::of_enrolment(organization, attendee.id, EnrolmentState::Removed, version, now)]
+            })
+            .await?;
+        self.matcher.forget(organization, attendee).await?;
+        self.audit(organization, by, AuditAction::WithdrawConsent, Some(attendee)).await?;
+        Ok(changed)
+    }
+
+    /// Changes an attendee who is not erased: reads, changes and saves again until nobody came in between. The change
+    /// answers the events to send with it.
+    ///
+    /// # Errors
+    /// [`Error::UnknownAttendee`], [`Error::Erased`], and those of the repository.
+    pub async fn change_attendee(
+        &self,
+        organization: &OrganizationId,
+        id: AttendeeId,
+        change: impl Fn(&mut Attendee) -> Vec<Event> + Send,
+    ) -> Result<Attendee, Error> {
+        for _ in 0..ATTEMPTS {
+            let mut attendee = self.living_attendee(organization, id).await?;
+            let events = change(&mut attendee);
+            let outgoing = Outgoing { events, targets: self.targets.clone() };
+            match self.repo.save_attendee(organization, &attendee, &outgoing).await {
+                Err(RepoError::Conflict) => {}
+                saved => return Ok(saved?),
+            }
+        }
+        Err(RepoError::Conflict.into())
+    }
+
+    /// The attendee, who exists and is not erased.
+    pub(super) async fn living_attendee(
+        &self,
+        organization: &OrganizationId,
+        id: AttendeeId,
+    ) -> Result<Attendee, Error> {
+        let attendee = self.any_attendee(organization, id).await?;
+        if attendee.is_erased() { Err(Error::Erased) } else { Ok(attendee) }
+    }
+
+    /// The attendee, who exists.
+    pub(super) async fn any_attendee(&self, organization: &OrganizationId, id: AttendeeId) -> Result<Attendee, Error> {
+        match self.repo.attendee(organization, id).await {
+            Err(RepoError::NotFound(_)) => Err(Error::UnknownAttendee),
+            found => Ok(found?),
+        }
+    }
+
+    /// Adds a line to the audit, now.
+    pub(super) async fn audit(
+        &self,
+        organization: &OrganizationId,
+        by: &Actor,
+        action: AuditAction,
+        attendee: Option<AttendeeId>,
+    ) -> Result<(), Error> {
+        let entry = AuditEntry::new(self.now(), by.clone(), action, attendee);
+        Ok(self.repo.append_audit(organization, &entry).await?)
+    }
+}
