@@ -22,7 +22,7 @@
 //! let mut ada = NewAttendee::named(Name::new("Ada")?);
 //! ada.consent = Some(ConsentWording::new("My face may be used to record my attendance.")?);
 //! let ada = attendance.register(&school, ada, &me).await?;
-//! let photo = ImageRef::bytes(FakePicture::new().face("ada").to_bytes());
+//! let photo = ImageRef::bytes(FakePicture::of("ada").bytes());
 //! let request = EnrolRequest { attendee: ada.id, image: photo.clone(), allow_lookalike: false, by: me.clone() };
 //! attendance.enrol(&school, request).await?;
 //!

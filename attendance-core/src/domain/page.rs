@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Where the next page starts: opaque, made by an adapter and given back to it unchanged.
+/// Where the next page starts: opaque, made by an adapter and given back to it unchanged. A text that a list's adapter
+/// can't have made is refused as `InvalidCursor`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Cursor(pub String);

@@ -174,6 +174,9 @@ pub enum FaceMatcherError {
     /// The organization is unknown to the matcher.
     #[error("the organization is not provisioned in the face matcher: provision it first")]
     NotProvisioned,
+    /// A cursor of another list.
+    #[error("the cursor is not one of this list: start again without one")]
+    InvalidCursor,
     /// The matcher's own store was written by a newer version.
     #[error("the face data were written by a newer version of this software: update it")]
     TooNew,

@@ -17,6 +17,12 @@ pub use face_matcher::{FaceMatcher, FaceMatcherError};
 pub use image_store::{ImageStore, ImageStoreError};
 pub use notifier::{Notifier, NotifierError};
 
+#[cfg(feature = "mock")]
+pub use self::{
+    attendance_repo::MockAttendanceRepo, event_sink::MockEventSink, face_matcher::MockFaceMatcher,
+    image_store::MockImageStore, notifier::MockNotifier,
+};
+
 /// What an adapter failed of: shown by `source()`, never repeated by `Display`.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -33,6 +39,9 @@ pub enum Retry {
 pub trait PortError: std::error::Error + Send + Sync + 'static {
     /// Whether trying again can help.
     fn retry(&self) -> Retry;
+
+    /// The port can't be reached: for layers that find that out themselves, such as one with a time limit.
+    fn unavailable(source: BoxError) -> Self;
 }
 
 macro_rules! port_error {
@@ -40,6 +49,10 @@ macro_rules! port_error {
         impl PortError for $error {
             fn retry(&self) -> Retry {
                 <$error>::retry(self)
+            }
+
+            fn unavailable(source: BoxError) -> Self {
+                Self::Unavailable { source }
             }
         }
     )*};

@@ -117,6 +117,7 @@ pub trait Directory: std::fmt::Debug + Send + Sync + 'static {
     /// - The id, the tombstone and the records stay; the external id becomes free.
     /// - When it returns, nothing personal is left in the store, nor in its journals.
     /// - It can be repeated; `completed_at` keeps the first instant.
+    /// - It counts as a stored change: a copy that was read before can't be saved afterwards, which is a `Conflict`.
     /// - An attendee without a tombstone is refused as `Conflict`, one who does not exist as `NotFound`.
     async fn erase_attendee(
         &self,

@@ -3,12 +3,16 @@
 mod directory;
 mod ext;
 mod ledger;
+#[cfg(feature = "mock")]
+mod mock;
 mod outbox;
 mod timetable;
 
 pub use directory::{AttendeeQuery, Directory, Subject};
 pub use ext::AttendanceRepoExt;
 pub use ledger::{CheckInQuery, Commit, Committed, Ledger, RecordDraft, RecordQuery, Recorded};
+#[cfg(feature = "mock")]
+pub use mock::MockAttendanceRepo;
 pub use outbox::{Claim, Delivery, Outbox, Outgoing};
 pub use timetable::{SessionQuery, Timetable};
 

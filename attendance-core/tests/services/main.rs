@@ -1,0 +1,10 @@
+//! What the use cases promise, on fakes.
+
+mod checking_in;
+mod enrolling;
+mod erasing;
+mod house;
+mod layers;
+mod relaying;
+mod roll_calling;
+mod sweeping;

@@ -1,0 +1,112 @@
+use attendance_core::domain::event::EventData;
+use attendance_core::domain::organization::OrganizationPolicy;
+use attendance_core::domain::record::Status;
+use attendance_core::memory::FakePicture;
+use attendance_core::{Relayed, When};
+
+use crate::house::{House, me};
+
+#[tokio::test]
+async fn every_event_reaches_the_sink_and_whom_it_concerns_once() {
+    let house = House::new().await;
+    let ada = house.enrolled("ada", &[]).await;
+    house.offer(FakePicture::new().face("ada").face("a stranger")).await;
+    let relayed = house.attendance.relay(&house.organization).await.unwrap();
+    assert_eq!(relayed, Relayed { published: 3, notified: 2, pending: 0 });
+    let kinds: Vec<_> = house
+        .sink
+        .events()
+        .into_iter()
+        .map(|event| match event.data {
+            EventData::Enrolment { attendee, .. } if attendee == ada => "enrolment",
+            EventData::Record { attendee, version: 1, .. } if attendee == ada => "record",
+            EventData::Stranger { face: 1, .. } => "stranger",
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(kinds.iter().filter(|kind| **kind == "record").count(), 1);
+    assert_eq!(house.notifier.sent().len(), 1);
+    assert_eq!(house.notifier.sent()[0].recipient.email.as_ref().unwrap().as_str(), "ada@example.org");
+    assert_eq!(house.notifier.alerts().len(), 1);
+    assert_eq!(house.attendance.relay(&house.organization).await.unwrap(), Relayed::default());
+}
+
+#[tokio::test]
+async fn what_a_failing_target_did_not_take_is_brought_by_the_next_relay() {
+    let house = House::new().await;
+    house.enrolled("ada", &[]).await;
+    house.outcome(FakePicture::of("ada")).await;
+    house.faults.fail_once("EventSink::publish");
+    house.faults.fail_once("Notifier::notify");
+    let first = house.attendance.relay(&house.organization).await.unwrap();
+    assert_eq!(first, Relayed { published: 0, notified: 0, pending: 3 });
+    let second = house.attendance.relay(&house.organization).await.unwrap();
+    assert_eq!(second, Relayed { published: 2, notified: 1, pending: 0 });
+}
+
+#[tokio::test]
+async fn a_relay_that_was_cut_off_before_it_acknowledged_tells_nobody_twice() {
+    let house = House::new().await;
+    house.enrolled("ada", &[]).await;
+    house.outcome(FakePicture::of("ada")).await;
+    house.attendance.relay(&house.organization).await.unwrap();
+    house.outcome(FakePicture::of("someone else")).await;
+    house.faults.fail_once("Outbox::acknowledge");
+    house.attendance.relay(&house.organization).await.unwrap_err();
+    house.attendance.relay(&house.organization).await.unwrap();
+    assert_eq!(house.notifier.sent().len(), 1);
+    assert_eq!(house.notifier.alerts().len(), 1);
+    assert_eq!(house.sink.distinct_events().len(), 3);
+}
+
+#[tokio::test]
+async fn many_relays_at_once_tell_everybody_once() {
+    let house = House::new().await;
+    for name in ["ada", "bob", "eve"] {
+        house.enrolled(name, &[]).await;
+    }
+    house.offer(FakePicture::new().face("ada").face("bob").face("eve")).await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let (attendance, organization) = (house.attendance.clone(), house.organization.clone());
+        tasks.spawn(async move { attendance.relay(&organization).await.unwrap() });
+    }
+    tasks.join_all().await;
+    assert_eq!(house.notifier.sent().len(), 3);
+}
+
+#[tokio::test]
+async fn an_erased_attendee_is_told_nothing() {
+    let house = House::new().await;
+    let ada = house.enrolled("ada", &[]).await;
+    house.outcome(FakePicture::of("ada")).await;
+    house.attendance.erase(&house.organization, ada, &me()).await.unwrap();
+    house.attendance.relay(&house.organization).await.unwrap();
+    assert!(house.notifier.sent().is_empty());
+}
+
+#[tokio::test]
+async fn an_organization_can_keep_silent() {
+    let policy =
+        OrganizationPolicy { notify_attendees: false, alert_strangers: false, ..OrganizationPolicy::default() };
+    let house = House::with_policy(policy).await;
+    house.enrolled("ada", &[]).await;
+    house.offer(FakePicture::new().face("ada").face("a stranger")).await;
+    let relayed = house.attendance.relay(&house.organization).await.unwrap();
+    assert_eq!(relayed, Relayed { published: 3, notified: 0, pending: 0 });
+}
+
+#[tokio::test]
+async fn no_event_carries_anything_personal() {
+    let house = House::new().await;
+    let ada = house.enrolled("ada", &[]).await;
+    house.offer(FakePicture::new().face("ada").face("a stranger")).await;
+    let mark = House::mark(ada, When::Today, Status::Excused);
+    house.attendance.mark(&house.organization, mark).await.unwrap();
+    house.attendance.relay(&house.organization).await.unwrap();
+    let told = serde_json::to_string(&house.sink.events()).unwrap();
+    assert!(told.contains("excused"), "{told}");
+    for personal in ["ada", "example.org", "doctor", "front-desk"] {
+        assert!(!told.contains(personal), "{personal} in {told}");
+    }
+}
