@@ -1,1 +1,45 @@
-fn main(){}
+//! The project's chores, with nothing to install by hand: `cargo xtask lint | test | bench`.
+
+mod bench;
+mod lint;
+mod package;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// The project's chores.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
+enum Chore {
+    /// Format, clippy, every feature on its own, docs, and the guards of the architecture.
+    Lint,
+    /// The whole test suite: nextest if it is installed, `cargo test` if not, and the examples in the docs.
+    Test(test::Options),
+    /// Measures attendance beside what others use, in one run.
+    #[command(subcommand)]
+    Bench(bench::Bench),
+}
+
+fn main() -> ExitCode {
+    match Chore::parse().run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Chore {
+    fn run(self) -> anyhow::Result<()> {
+        let workspace = workspace::Workspace::load()?;
+        match self {
+            Self::Lint => lint::run(&workspace),
+            Self::Test(options) => test::run(&workspace, &options),
+            Self::Bench(bench) => bench.run(&workspace),
+        }
+    }
+}

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::domain::attendee::{Attendee, Name};
 use crate::domain::audit::Actor;
 use crate::domain::check_in::{CheckIn, Decision, JudgedFace};
+use crate::domain::event::Target;
 use crate::domain::face::{BoundingBox, Pose, Quality};
 use crate::domain::ids::{AttendeeId, CheckInId, OrganizationId};
 use crate::domain::organization::{Organization, OrganizationPolicy};
@@ -16,7 +17,6 @@ use crate::domain::similarity::Similarity;
 use crate::domain::zone::Zone;
 use crate::ports::AttendanceRepo;
 use crate::ports::attendance_repo::{Commit, RecordDraft};
-use crate::domain::event::Target;
 
 /// An organization's id that nobody else has.
 pub(super) fn fresh_organization() -> OrganizationId {

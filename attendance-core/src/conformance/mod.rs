@@ -27,6 +27,7 @@
 //! never awaits needs threads to be tested for races.
 
 #![allow(missing_docs, reason = "the name of a case says what it shows")]
+#![allow(clippy::cloned_ref_to_slice_refs, reason = "an array shows what is expected, whether it has one item or two")]
 #![allow(clippy::unwrap_used, reason = "a case panics where an adapter fails it")]
 
 pub mod attendance_repo;

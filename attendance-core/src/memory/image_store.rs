@@ -91,11 +91,9 @@ impl ImageStore for InMemoryImageStore {
         let after = start_after("images", page, |text| ImageKey::new(text).ok())?;
         let state = lock(&self.state);
         let keys = state.images.keys().filter(|(owner, key)| {
-            owner == organization
-                && key.as_str().starts_with(prefix)
-                && after.as_ref().is_none_or(|after| key > after)
+            owner == organization && key.as_str().starts_with(prefix) && after.as_ref().is_none_or(|after| key > after)
         });
-        Ok(page_of("images", page, keys.map(|(_, key)| key.clone()), |key| key.to_string()))
+        Ok(page_of("images", page, keys.map(|(_, key)| key.clone()), ToString::to_string))
     }
 
     async fn presign_upload(

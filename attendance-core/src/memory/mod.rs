@@ -71,3 +71,53 @@ impl From<NotOurs> for crate::ports::FaceMatcherError {
         Self::InvalidCursor
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::domain::attendee::{Attendee, Email, ExternalId, Name};
+    use crate::domain::ids::{AttendeeId, FaceId, OrganizationId};
+    use crate::domain::organization::{Organization, OrganizationPolicy};
+    use crate::domain::policy::QualityPolicy;
+    use crate::domain::zone::Zone;
+    use crate::ports::notifier::{Message, Recipient};
+    use crate::ports::{Directory, FaceMatcher, Notifier};
+
+    #[test]
+    fn debug_of_a_fake_shows_nothing_personal() {
+        let school = OrganizationId::new("school").unwrap();
+        let mut ada = Attendee::new(AttendeeId::fresh(), Name::new("Ada").unwrap(), Timestamp::UNIX_EPOCH);
+        ada.external_id = Some(ExternalId::new("Ada-1815").unwrap());
+        let organization = Organization {
+            id: school.clone(),
+            zone: Zone::utc(),
+            policy: OrganizationPolicy::default(),
+            created_at: Timestamp::UNIX_EPOCH,
+            version: 0,
+        };
+        let email = Some(Email::new("Ada@example.org").unwrap());
+        let recipient = Recipient { name: ada.name.clone(), email, phone: None, language: None };
+        let message = Message { id: "m-1".to_owned(), subject: "Ada came".to_owned(), body: "Ada came".to_owned() };
+        let (repo, matcher) = (InMemoryAttendanceRepo::new(), InMemoryFaceMatcher::new());
+        let notifier = InMemoryNotifier::new();
+        let told = async {
+            repo.create_organization(&organization).await.unwrap();
+            repo.create_attendee(&school, &ada).await.unwrap();
+            matcher.provision(&school).await.unwrap();
+            let face = FaceId::derive(&school, ada.id, b"Ada");
+            let image = FakePicture::of("Ada").image();
+            matcher.enrol(&school, ada.id, face, &image, &QualityPolicy::ANY).await.unwrap();
+            notifier.notify(&school, &recipient, &message).await.unwrap();
+            notifier.alert(&school, &message).await.unwrap();
+        };
+        assert!(pin!(told).poll(&mut Context::from_waker(Waker::noop())).is_ready());
+        let shown = format!("{repo:?} {matcher:?} {notifier:?} {:?}", notifier.sent());
+        assert!(!shown.contains("Ada"), "{shown}");
+        assert!(shown.contains("InMemoryAttendanceRepo { organizations: 1 }"), "{shown}");
+    }
+}

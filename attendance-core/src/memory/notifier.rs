@@ -97,8 +97,7 @@ impl Notifier for InMemoryNotifier {
         if !by_email && !by_phone {
             return Err(NotifierError::NoAddress);
         }
-        let sent =
-            Sent { organization: organization.clone(), recipient: recipient.clone(), message: message.clone() };
+        let sent = Sent { organization: organization.clone(), recipient: recipient.clone(), message: message.clone() };
         lock(&self.told).sent.push(sent);
         Ok(())
     }

@@ -7,7 +7,7 @@ use crate::domain::image::ImageKey;
 use crate::domain::organization::Organization;
 use crate::domain::policy::MatchPolicy;
 use crate::ports::attendance_repo::AttendanceRepoExt;
-use crate::ports::face_matcher::{EnrolledFace, Faces, IdentifyOptions, ImageRef};
+use crate::ports::face_matcher::{EnrolledFace, Faces, Identification, IdentifyOptions, ImageProblem, ImageRef};
 use crate::ports::image_store::{ContentType, PutMode};
 use crate::ports::{FaceMatcherError, ImageStoreError};
 
@@ -48,7 +48,9 @@ impl Attendance {
         }
         let policy = self.match_policy(&tenant);
         if !request.allow_lookalike {
-            self.refuse_another(organization, &request, &policy).await?;
+            let options = IdentifyOptions { faces: Faces::Largest, floor: policy.duplicate, max_candidates: 5 };
+            let found = self.matcher.identify(organization, &request.image, options).await?;
+            self.refuse_another(organization, Some(id), &found).await?;
         }
         let content = match &request.image {
             ImageRef::Bytes(bytes) => bytes.as_ref(),
@@ -147,20 +149,47 @@ impl Attendance {
         Ok(())
     }
 
+    /// Refuses what [`Attendance::enrol`] would refuse of a photo, and stores nothing: for a host that registers an
+    /// attendee only together with their photos. `attendee` is whose photo it is, if they are registered already.
+    ///
+    /// # Errors
+    /// As [`Attendance::enrol`].
+    pub async fn check_enrolment(
+        &self,
+        organization: &OrganizationId,
+        attendee: Option<AttendeeId>,
+        image: &ImageRef,
+        allow_lookalike: bool,
+    ) -> Result<(), Error> {
+        let tenant = self.repo.existing_organization(organization).await?;
+        let policy = self.match_policy(&tenant);
+        let options = IdentifyOptions { faces: Faces::All, floor: policy.duplicate, max_candidates: 5 };
+        let found = self.matcher.identify(organization, image, options).await?;
+        let faces = u32::try_from(found.faces.len()).unwrap_or(u32::MAX).saturating_add(found.unsearched);
+        if faces > 1 {
+            return Err(FaceMatcherError::SeveralFaces { faces }.into());
+        }
+        let problems: Vec<_> =
+            found.faces.iter().flat_map(|face| policy.enrolment_quality.problems(&face.quality)).collect();
+        if !problems.is_empty() {
+            return Err(FaceMatcherError::PoorQuality { problems }.into());
+        }
+        if allow_lookalike { Ok(()) } else { self.refuse_another(organization, attendee, &found).await }
+    }
+
+    /// Refuses a face that is somebody else's.
     async fn refuse_another(
         &self,
         organization: &OrganizationId,
-        request: &EnrolRequest,
-        policy: &MatchPolicy,
+        attendee: Option<AttendeeId>,
+        found: &Identification,
     ) -> Result<(), Error> {
-        let options = IdentifyOptions { faces: Faces::Largest, floor: policy.duplicate, max_candidates: 5 };
-        let found = self.matcher.identify(organization, &request.image, options).await?;
         let others: Vec<_> = found
             .faces
             .iter()
             .flat_map(|face| &face.candidates)
             .map(|candidate| candidate.attendee)
-            .filter(|candidate| *candidate != request.attendee)
+            .filter(|candidate| Some(*candidate) != attendee)
             .collect();
         if others.is_empty() {
             return Ok(());
@@ -184,7 +213,7 @@ impl Attendance {
             ImageRef::Stored(key) => self.images.get(organization, key).await?.bytes,
         };
         let content_type = ContentType::sniff(&bytes)
-            .ok_or(FaceMatcherError::Image(crate::ports::face_matcher::ImageProblem::Unsupported))?;
+            .ok_or(FaceMatcherError::Image(ImageProblem::Unsupported))?;
         let key = ImageKey::of_enrolment(attendee, face);
         match self.images.put(organization, &key, bytes, content_type, PutMode::Create).await {
             Ok(_) | Err(ImageStoreError::Exists) => Ok(()),

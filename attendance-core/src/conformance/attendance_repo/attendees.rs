@@ -72,7 +72,8 @@ pub async fn names_of_every_script_are_read_back(repo: &dyn AttendanceRepo) {
     let longest = "\u{1f469}".repeat(200);
     // An emoji of several code points, a combining accent apart from its letter, right to left, quotes, blanks within.
     let family = "👨‍👩‍👧‍👦 Family";
-    for text in [family, "Zoe\u{301}", "Zo\u{e9}", "محمد بن علي", "O'Brien \"Bob\" \\ %_", "a  b", "王", &longest] {
+    for text in [family, "Zoe\u{301}", "Zo\u{e9}", "محمد بن علي", "O'Brien \"Bob\" \\ %_", "a  b", "王", &longest]
+    {
         let given = Attendee { name: Some(Name::new(text).unwrap()), ..somebody() };
         repo.create_attendee(&organization, &given).await.unwrap();
         let read = repo.attendee(&organization, given.id).await.unwrap();
@@ -82,7 +83,9 @@ pub async fn names_of_every_script_are_read_back(repo: &dyn AttendanceRepo) {
 
 pub async fn instants_long_ago_and_far_ahead_are_read_back_to_the_microsecond(repo: &dyn AttendanceRepo) {
     let organization = organization(repo).await;
-    for text in ["1900-01-01T00:00:00Z", "1969-12-31T23:59:59.999999Z", "2038-01-19T03:14:08.000001Z", "9000-01-01T00:00:00Z"] {
+    for text in
+        ["1900-01-01T00:00:00Z", "1969-12-31T23:59:59.999999Z", "2038-01-19T03:14:08.000001Z", "9000-01-01T00:00:00Z"]
+    {
         let given = Attendee { registered_at: text.parse().unwrap(), ..somebody() };
         repo.create_attendee(&organization, &given).await.unwrap();
         assert_eq!(repo.attendee(&organization, given.id).await.unwrap().registered_at, given.registered_at);

@@ -6,11 +6,11 @@ use crate::domain::attendee::Name;
 use crate::domain::group::{Day, Group, Slot};
 use crate::domain::ids::{GroupId, OrganizationId};
 use crate::domain::organization::Organization;
-use crate::domain::similarity::Threshold;
 use crate::domain::policy::{MatchPolicy, Measurement, QualityPolicy};
+use crate::domain::similarity::Threshold;
 use crate::domain::zone::Zone;
-use crate::ports::{AttendanceRepo, RepoError};
 use crate::ports::attendance_repo::{Entity, Subject};
+use crate::ports::{AttendanceRepo, RepoError};
 
 pub async fn a_created_organization_has_version_1_and_the_group_everyone(repo: &dyn AttendanceRepo) {
     let given = unsaved_organization(fresh_organization());

@@ -32,10 +32,8 @@ async fn events(repo: &dyn AttendanceRepo, organization: &OrganizationId, target
 
 pub async fn a_check_in_is_read_back_as_it_was_committed(repo: &dyn AttendanceRepo) {
     let organization = organization(repo).await;
-    let candidate = |percent| Candidate {
-        attendee: AttendeeId::fresh(),
-        similarity: Similarity::new(percent).unwrap(),
-    };
+    let candidate =
+        |percent| Candidate { attendee: AttendeeId::fresh(), similarity: Similarity::new(percent).unwrap() };
     let decisions = [
         Decision::Record { candidate: candidate(99.123_45), session: monday() },
         Decision::Stranger,
@@ -348,8 +346,10 @@ pub async fn a_check_in_and_a_mark_at_once_make_one_record(repo: &dyn Attendance
         check_in: None,
         ..record(&monday(), ada, "c-1")
     };
-    let by_face = async { matches!(repo.commit(&organization, &given).await.unwrap(),
-        Committed::Written(recorded) if matches!(recorded[..], [Recorded::New(_)])) };
+    let by_face = async {
+        matches!(repo.commit(&organization, &given).await.unwrap(),
+        Committed::Written(recorded) if matches!(recorded[..], [Recorded::New(_)]))
+    };
     let by_sweep = async { mark(repo, &organization, &swept).await.is_ok() };
     let attempts: [std::pin::Pin<Box<dyn Future<Output = bool> + '_>>; 2] = [Box::pin(by_face), Box::pin(by_sweep)];
     let made = at_once(attempts).await;

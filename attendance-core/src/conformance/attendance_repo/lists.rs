@@ -37,8 +37,14 @@ async fn sessions_of_records(
 pub async fn records_are_listed_once_each_by_date_group_slot_and_attendee(repo: &dyn AttendanceRepo) {
     let (organization, other) = two_organizations(repo).await;
     let (ada, bob) = (attendee(repo, &organization).await, attendee(repo, &organization).await);
-    let ordered =
-        ["5b.2026-11-20.0", "5B.2026-11-21.2", "5B.2026-11-21.10", "Z.2026-11-21.0", "a.2026-11-21.0", "5B.2026-11-22.0"];
+    let ordered = [
+        "5b.2026-11-20.0",
+        "5B.2026-11-21.2",
+        "5B.2026-11-21.10",
+        "Z.2026-11-21.0",
+        "a.2026-11-21.0",
+        "5B.2026-11-22.0",
+    ];
     for (attendee, order) in [(bob, [3, 0, 5, 2, 4, 1]), (ada, [1, 4, 2, 5, 0, 3])] {
         record_at(repo, &organization, attendee, &order.map(|index| ordered[index])).await;
     }
@@ -103,7 +109,13 @@ fn candidate(attendee: AttendeeId) -> Candidate {
 }
 
 /// Commits a check-in that was captured that many microseconds after the others' zero.
-async fn capture(repo: &dyn AttendanceRepo, organization: &OrganizationId, id: &str, captured: i64, faces: &[Decision]) {
+async fn capture(
+    repo: &dyn AttendanceRepo,
+    organization: &OrganizationId,
+    id: &str,
+    captured: i64,
+    faces: &[Decision],
+) {
     let given = CheckIn { captured_at: at(captured), ..check_in(id, faces.to_vec()) };
     repo.commit(organization, &commit(organization, given, [])).await.unwrap();
 }

@@ -1,0 +1,76 @@
+//! What is seen in a picture, as far as the matcher needs it.
+
+use attendance_core::domain::face::{BoundingBox, Quality};
+use attendance_core::domain::policy::QualityProblem;
+use attendance_core::ports::face_matcher::FaceMatcherError;
+
+use super::errors::{of_picture, of_vision};
+use crate::vision::{DetectedFace, Picture, Template, Vision, VisionError};
+
+/// From this part of the largest face's size on, and from this confidence on, another face in an enrolment photo is
+/// somebody who might be meant; below, it is a passer-by far behind, a face on a poster, or no face at all.
+const BYSTANDER_SIZE: f32 = 0.25;
+const BYSTANDER_CONFIDENCE: f32 = 75.0;
+
+/// A face, seen and described.
+pub(super) struct Sight {
+    pub(super) bounding_box: BoundingBox,
+    pub(super) quality: Quality,
+    pub(super) template: Template,
+}
+
+impl Sight {
+    /// The one face of an enrolment photo. The thorough look is worth its time here: who stands beside is noticed.
+    pub(super) fn of_enrolment(vision: &Vision, image: &[u8]) -> Result<Self, FaceMatcherError> {
+        let picture = Vision::decode(image).map_err(of_picture)?;
+        let faces = by_size(vision.all(&picture).map_err(of_vision)?);
+        let largest = faces.first().ok_or(FaceMatcherError::NoFace)?;
+        let others = faces.iter().skip(1).filter(|face| {
+            face.quality.size as f32 >= largest.quality.size as f32 * BYSTANDER_SIZE
+                && face.quality.confidence >= BYSTANDER_CONFIDENCE
+        });
+        match others.count() {
+            0 => {}
+            others => return Err(FaceMatcherError::SeveralFaces { faces: others as u32 + 1 }),
+        }
+        let unsure = || FaceMatcherError::PoorQuality { problems: vec![QualityProblem::Unsure] };
+        Self::of(vision, &picture, largest)?.ok_or_else(unsure)
+    }
+
+    /// The largest face, and how many others were seen.
+    pub(super) fn largest(vision: &Vision, image: &[u8]) -> Result<(Vec<Self>, u32), FaceMatcherError> {
+        let picture = Vision::decode(image).map_err(of_picture)?;
+        let (face, others) = vision.largest(&picture).map_err(of_vision)?;
+        let seen = face.map(|face| Self::of(vision, &picture, &face)).transpose()?.flatten();
+        Ok((vec![seen.ok_or(FaceMatcherError::NoFace)?], others))
+    }
+
+    /// Every face, the largest first; never empty.
+    pub(super) fn all(vision: &Vision, image: &[u8]) -> Result<Vec<Self>, FaceMatcherError> {
+        let picture = Vision::decode(image).map_err(of_picture)?;
+        let faces = by_size(vision.all(&picture).map_err(of_vision)?);
+        let seen = faces.iter().filter_map(|face| Self::of(vision, &picture, face).transpose());
+        let seen = seen.collect::<Result<Vec<_>, _>>()?;
+        if seen.is_empty() { Err(FaceMatcherError::NoFace) } else { Ok(seen) }
+    }
+
+    /// `None` for what has no eyes, nose and mouth to tell apart.
+    fn of(vision: &Vision, picture: &Picture, face: &DetectedFace) -> Result<Option<Self>, FaceMatcherError> {
+        match vision.embed(picture, face) {
+            Ok(template) => Ok(Some(Self { bounding_box: face.bounding_box, quality: face.quality, template })),
+            Err(VisionError::Unaligned) => Ok(None),
+            Err(error) => Err(of_vision(error)),
+        }
+    }
+}
+
+/// The largest first, as far as it is inside of the picture.
+fn by_size(mut faces: Vec<DetectedFace>) -> Vec<DetectedFace> {
+    let inside = |start: f32, length: f32| ((start + length).min(1.0) - start.max(0.0)).max(0.0);
+    let area = |face: &DetectedFace| {
+        let place = face.bounding_box;
+        inside(place.left, place.width) * inside(place.top, place.height)
+    };
+    faces.sort_by(|a, b| area(b).total_cmp(&area(a)));
+    faces
+}

@@ -1,0 +1,120 @@
+//! A face as 128 numbers: two templates of one person point the same way.
+
+use std::sync::Arc;
+
+use super::VisionError;
+use super::align::CHIP;
+use super::network::{Network, Threads};
+
+/// Names everything that a template depends on: network, rounding, alignment. Templates of different models must not
+/// be compared.
+pub const MODEL: &str = "dlib-resnet-v1-int8+blazeface-front+1";
+
+/// Numbers of a template.
+pub const DIMENSIONS: usize = 128;
+
+/// Mean of red, green and blue that dlib's network was trained to take away.
+const MEAN: [f32; 3] = [122.782, 117.001, 104.298];
+
+/// What is remembered of a face: a vector of unit length.
+#[derive(Clone, PartialEq)]
+pub struct Template([f32; DIMENSIONS]);
+
+impl Template {
+    /// Takes numbers that were stored and scales them to unit length; `None` where they have none, or are not finite.
+    #[must_use]
+    pub fn new(mut numbers: [f32; DIMENSIONS]) -> Option<Self> {
+        let length = numbers.iter().map(|&n| f64::from(n) * f64::from(n)).sum::<f64>().sqrt();
+        if !(length.is_finite() && length > f64::from(f32::MIN_POSITIVE)) {
+            return None;
+        }
+        for number in &mut numbers {
+            *number = (f64::from(*number) / length) as f32;
+        }
+        Some(Self(numbers))
+    }
+
+    /// The numbers, of unit length together.
+    #[must_use]
+    pub fn as_slice(&self) -> &[f32; DIMENSIONS] {
+        &self.0
+    }
+
+    /// Cosine of the angle between two templates, -1 to 1.
+    #[must_use]
+    pub fn cosine(&self, other: &Self) -> f32 {
+        self.0.iter().zip(&other.0).map(|(a, b)| a * b).sum()
+    }
+}
+
+/// Says nothing of the numbers: they are biometric data.
+impl std::fmt::Debug for Template {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Template(..)")
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Embedder {
+    network: Network,
+}
+
+impl Embedder {
+    pub(super) fn load(onnx: &'static [u8], threads: &Arc<Threads>) -> Result<Self, VisionError> {
+        Ok(Self { network: Network::load(onnx, threads)? })
+    }
+
+    pub(super) fn load_owned(onnx: Vec<u8>, threads: &Arc<Threads>) -> Result<Self, VisionError> {
+        Ok(Self { network: Network::load_owned(onnx, threads)? })
+    }
+
+    pub(super) fn embed(&self, chip: &[[f32; 3]]) -> Result<Template, VisionError> {
+        let input = (0..3).flat_map(|c| chip.iter().map(move |pixel| (pixel[c] - MEAN[c]) / 256.0)).collect();
+        let output = self.network.run(&[1, 3, CHIP, CHIP], input)?;
+        let numbers = output.first().and_then(|numbers| numbers.as_slice().try_into().ok());
+        let numbers = numbers.ok_or_else(|| VisionError::run("the embedder did not answer with 128 numbers"))?;
+        Template::new(numbers).ok_or_else(|| VisionError::run("the embedder's answer has no direction"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_has_unit_length() {
+        let template = Template::new([3.0; DIMENSIONS]).unwrap();
+        assert!((template.cosine(&template) - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn numbers_without_direction_are_no_template() {
+        assert!(Template::new([0.0; DIMENSIONS]).is_none());
+        assert!(Template::new([f32::NAN; DIMENSIONS]).is_none());
+        assert!(Template::new([f32::INFINITY; DIMENSIONS]).is_none());
+    }
+
+    /// What 8-bit weights cost, on real chips; `weights/make.py --golden` writes what the network says without rounding.
+    #[test]
+    fn rounding_to_8_bits_keeps_the_direction_of_a_template() {
+        let embedder = Embedder::load(super::super::EMBEDDER, &Arc::default()).unwrap();
+        let expected = include_str!("../../testdata/chips/expected-f32.txt");
+        for (line, png) in expected.lines().zip([
+            include_bytes!("../../testdata/chips/astronaut.png").as_slice(),
+            include_bytes!("../../testdata/chips/grace_hopper.png"),
+        ]) {
+            let (name, numbers) = line.split_once(' ').unwrap();
+            let numbers: Vec<f32> = numbers.split(' ').map(|number| number.parse().unwrap()).collect();
+            let exact = Template::new(numbers.try_into().unwrap()).unwrap();
+            let chip = image::load_from_memory(png).unwrap().into_rgb8();
+            let chip: Vec<_> = chip.pixels().map(|pixel| pixel.0.map(f32::from)).collect();
+            let cosine = embedder.embed(&chip).unwrap().cosine(&exact);
+            assert!(cosine > 0.9995, "{name}: {cosine}");
+        }
+    }
+
+    #[test]
+    fn a_template_is_never_printed() {
+        assert_eq!(format!("{:?}", Template::new([1.0; DIMENSIONS]).unwrap()), "Template(..)");
+    }
+}

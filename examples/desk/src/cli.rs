@@ -1,0 +1,165 @@
+//! The command line's grammar.
+
+use std::path::PathBuf;
+
+use attendance_core::domain::attendee::{ConsentWording, Email, ExternalId, Name};
+use attendance_core::domain::ids::{AttendeeId, GroupId};
+use attendance_core::domain::record::{Reason, Status};
+use attendance_core::domain::session::SessionId;
+use attendance_core::domain::zone::Zone;
+use attendance_core::ports::face_matcher::Faces;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// Turns photos of faces into attendance records, on this machine alone.
+#[derive(Debug, Parser)]
+#[command(name = "attendance", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// The data folder; made if it is not there.
+    #[arg(long, global = true, env = "ATTENDANCE_DATA", default_value = "attendance-data", value_name = "DIR")]
+    pub(crate) data: PathBuf,
+
+    /// Answers JSON, one object a line.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// The time zone of a new data folder, such as Europe/Berlin; this machine's if not given.
+    #[arg(long, global = true, value_name = "ZONE")]
+    pub(crate) zone: Option<Zone>,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Shows it all in a temporary folder, on two portraits in the public domain.
+    Demo,
+    /// Registers somebody and enrols their face.
+    #[command(alias = "enrol")]
+    Enroll(Enroll),
+    /// Recognises faces and records who came.
+    CheckIn(CheckIn),
+    /// Marks or corrects one record by hand.
+    Mark(Mark),
+    /// Lists the records of a range of dates.
+    Report(Report),
+    /// Erases an attendee: faces, pictures and personal data.
+    Forget(Forget),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Enroll {
+    /// What they are called.
+    #[arg(long)]
+    pub(crate) name: Name,
+    /// What they agreed to, in the words that they were shown. Without a consent no face is enrolled.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) consent: Option<ConsentWording>,
+    /// Your own id of them, such as a roll number. Enrolling it again adds faces to the same attendee.
+    #[arg(long, value_name = "X")]
+    pub(crate) external_id: Option<ExternalId>,
+    /// Where they are told of their records.
+    #[arg(long)]
+    pub(crate) email: Option<Email>,
+    /// A group on whose roster they are; made if it is not there. Can be repeated.
+    #[arg(long = "group", value_name = "G")]
+    pub(crate) groups: Vec<GroupId>,
+    /// Enrols a face even if it is very much like another attendee's: for twins, after somebody looked.
+    #[arg(long)]
+    pub(crate) allow_lookalike: bool,
+    /// JPEG or PNG, each of exactly one face.
+    #[arg(required = true)]
+    pub(crate) photos: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckIn {
+    /// When the photos were taken, such as 2026-11-21T08:00:00Z; now if not given.
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) at: Option<Timestamp>,
+    /// Which faces count.
+    #[arg(long, value_enum, default_value_t = FacesArg::All)]
+    pub(crate) faces: FacesArg,
+    /// The session, such as 5B.2026-11-21.0; the one that is open if not given.
+    #[arg(long)]
+    pub(crate) session: Option<SessionId>,
+    /// JPEG or PNG.
+    #[arg(required = true)]
+    pub(crate) photos: Vec<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum FacesArg {
+    /// Every face of the picture.
+    All,
+    /// Only the largest.
+    Largest,
+}
+
+impl From<FacesArg> for Faces {
+    fn from(faces: FacesArg) -> Self {
+        match faces {
+            FacesArg::All => Self::All,
+            FacesArg::Largest => Self::Largest,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Mark {
+    /// Whose record.
+    pub(crate) attendee: AttendeeId,
+    /// present, late, absent or excused.
+    #[arg(long)]
+    pub(crate) status: Status,
+    /// Why.
+    #[arg(long)]
+    pub(crate) reason: Reason,
+    /// The date of their session, such as 2026-11-21; today if not given.
+    #[arg(long, value_parser = date)]
+    pub(crate) date: Option<Date>,
+    /// The session, if they have several on that date.
+    #[arg(long, conflicts_with = "date")]
+    pub(crate) session: Option<SessionId>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// The first date, such as 2026-11-01.
+    #[arg(long, value_parser = date)]
+    pub(crate) from: Date,
+    /// The last date.
+    #[arg(long, value_parser = date)]
+    pub(crate) to: Date,
+    /// Only sessions of that group.
+    #[arg(long, value_name = "G")]
+    pub(crate) group: Option<GroupId>,
+    /// Only that attendee's.
+    #[arg(long, value_name = "ID")]
+    pub(crate) attendee: Option<AttendeeId>,
+    /// How to write it; json with --json.
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<Format>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Table,
+    /// One object a line.
+    Json,
+    /// For spreadsheets.
+    Csv,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Forget {
+    /// Who.
+    pub(crate) attendee: AttendeeId,
+}
+
+fn date(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| format!("there is no such date as {text:?}: write one such as 2026-11-21"))
+}

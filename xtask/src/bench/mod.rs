@@ -1,0 +1,28 @@
+//! `cargo xtask bench`: figures of ours beside those of what others use, taken in one run.
+
+mod check_in;
+mod contender;
+mod figures;
+mod peers;
+mod portraits;
+mod report;
+mod table;
+
+use clap::Subcommand;
+
+use crate::workspace::Workspace;
+
+/// What can be measured.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Bench {
+    /// A check-in by portrait, stage by stage, beside Python's `face_recognition` and OpenCV, on one core.
+    CheckIn(check_in::Options),
+}
+
+impl Bench {
+    pub(crate) fn run(&self, workspace: &Workspace) -> anyhow::Result<()> {
+        match self {
+            Self::CheckIn(options) => check_in::run(workspace, options),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What `cargo metadata` says about the workspace, and how cargo is called from here.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+
+/// The workspace.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    /// Where the root Cargo.toml is.
+    pub(crate) root: PathBuf,
+    /// Where cargo builds, which is not always `target/`.
+    pub(crate) target: PathBuf,
+    /// Its members.
+    pub(crate) packages: Vec<Package>,
+}
+
+/// A member.
+#[derive(Debug)]
+pub(crate) struct Package {
+    pub(crate) name: String,
+    /// Whether it is meant for a registry: no `publish = false`.
+    pub(crate) published: bool,
+    pub(crate) features: Vec<String>,
+    /// Names of all that it depends on, for tests and build scripts too.
+    pub(crate) dependencies: Vec<String>,
+}
+
+impl Workspace {
+    pub(crate) fn load() -> Result<Self> {
+        let output = cargo(Path::new("."))
+            .args(["metadata", "--format-version=1", "--no-deps"])
+            .output()
+            .context("cargo metadata did not start")?;
+        if !output.status.success() {
+            bail!("cargo metadata failed:\n{}", String::from_utf8_lossy(&output.stderr));
+        }
+        Self::parse(&serde_json::from_slice(&output.stdout)?)
+    }
+
+    fn parse(metadata: &Value) -> Result<Self> {
+        let text = |value: &Value| value.as_str().map(str::to_owned).context("cargo metadata is not as expected");
+        let packages = metadata["packages"].as_array().context("cargo metadata has no packages")?;
+        let packages = packages.iter().map(|package| {
+            let dependencies = package["dependencies"].as_array().into_iter().flatten();
+            Ok(Package {
+                name: text(&package["name"])?,
+                published: package["publish"].is_null(),
+                features: package["features"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect(),
+                dependencies: dependencies.map(|dependency| text(&dependency["name"])).collect::<Result<_>>()?,
+            })
+        });
+        Ok(Self {
+            packages: packages.collect::<Result<_>>()?,
+            root: text(&metadata["workspace_root"])?.into(),
+            target: text(&metadata["target_directory"])?.into(),
+        })
+    }
+
+    /// The members that are meant for a registry.
+    pub(crate) fn published(&self) -> impl Iterator<Item = &Package> {
+        self.packages.iter().filter(|package| package.published)
+    }
+
+    /// A call of cargo at the root of the workspace.
+    pub(crate) fn cargo(&self) -> Command {
+        cargo(&self.root)
+    }
+}
+
+fn cargo(root: &Path) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // `cargo run` describes xtask in these. Build scripts that watch them would run again, and again without xtask.
+    for (name, _) in std::env::vars_os() {
+        let name_text = name.to_string_lossy();
+        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"]
+            .iter()
+            .any(|prefix| name_text.starts_with(prefix))
+        {
+            command.env_remove(&name);
+        }
+    }
+    command.current_dir(root);
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_package_that_says_publish_false_is_not_published() {
+        let package = |name: &str, publish: Value| {
+            json!({
+                "name": name, "publish": publish, "features": {"default": [], "extra": ["default"]},
+                "dependencies": [{"name": "serde"}],
+            })
+        };
+        let metadata = json!({
+            "workspace_root": "/w", "target_directory": "/t",
+            "packages": [package("shipped", Value::Null), package("kept", json!([]))],
+        });
+        let workspace = Workspace::parse(&metadata).expect("it is well formed");
+        let published: Vec<_> = workspace.published().map(|package| package.name.as_str()).collect();
+        assert_eq!(published, ["shipped"]);
+        assert_eq!(workspace.packages[0].features, ["default", "extra"]);
+        assert_eq!(workspace.packages[0].dependencies, ["serde"]);
+        assert_eq!(workspace.target, Path::new("/t"));
+    }
+}
