@@ -80,7 +80,11 @@ impl Attendance {
     /// # Errors
     /// [`Error::UnknownSession`], what the matcher refuses (no face, an image that can't be used), and those of the
     /// ports. Whatever a face turns out to be is an [`Outcome`], no error.
-    pub async fn check_in(&self, organization: &OrganizationId, request: CheckInRequest) -> Result<CheckInAnswer, Error> {
+    pub async fn check_in(
+        &self,
+        organization: &OrganizationId,
+        request: CheckInRequest,
+    ) -> Result<CheckInAnswer, Error> {
         let tenant = self.repo.existing_organization(organization).await?;
         let now = self.now();
         let captured_at = request.captured_at.unwrap_or(now);
@@ -330,9 +334,7 @@ fn answer(check_in: CheckIn, records: &HashMap<(SessionId, AttendeeId), Attendan
         .into_iter()
         .map(|face| {
             let record = match &face.decision {
-                Decision::Record { candidate, session } => {
-                    records.get(&(session.clone(), candidate.attendee)).cloned()
-                }
+                Decision::Record { candidate, session } => records.get(&(session.clone(), candidate.attendee)).cloned(),
                 _ => None,
             };
             FaceOutcome {

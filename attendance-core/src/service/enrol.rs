@@ -212,8 +212,7 @@ impl Attendance {
             ImageRef::Bytes(bytes) => bytes.clone(),
             ImageRef::Stored(key) => self.images.get(organization, key).await?.bytes,
         };
-        let content_type = ContentType::sniff(&bytes)
-            .ok_or(FaceMatcherError::Image(ImageProblem::Unsupported))?;
+        let content_type = ContentType::sniff(&bytes).ok_or(FaceMatcherError::Image(ImageProblem::Unsupported))?;
         let key = ImageKey::of_enrolment(attendee, face);
         match self.images.put(organization, &key, bytes, content_type, PutMode::Create).await {
             Ok(_) | Err(ImageStoreError::Exists) => Ok(()),

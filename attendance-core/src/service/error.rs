@@ -40,7 +40,9 @@ pub enum Error {
     #[error("no consent is on record: record what the attendee agreed to before a face is enrolled")]
     ConsentMissing,
     /// The face is somebody else's.
-    #[error("this face is already enrolled as another attendee ({attendee}): check who is who, or remove that one first")]
+    #[error(
+        "this face is already enrolled as another attendee ({attendee}): check who is who, or remove that one first"
+    )]
     EnrolledAsAnother {
         /// Who.
         attendee: AttendeeId,

@@ -3,15 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Attendance, Error};
-use crate::domain::attendee::{Attendee, Consent, ConsentWording, Email, EnrolmentState, ExternalId, Language, Name, Phone};
+use crate::domain::attendee::{
+    Attendee, Consent, ConsentWording, Email, EnrolmentState, ExternalId, Language, Name, Phone,
+};
 use crate::domain::audit::{Actor, AuditAction, AuditEntry};
 use crate::domain::event::Event;
 use crate::domain::group::Group;
 use crate::domain::ids::{AttendeeId, GroupId, OrganizationId};
 use crate::domain::organization::{Organization, OrganizationPolicy};
 use crate::domain::zone::Zone;
-use crate::ports::attendance_repo::{AttendanceRepoExt, Entity, Outgoing};
 use crate::ports::RepoError;
+use crate::ports::attendance_repo::{AttendanceRepoExt, Entity, Outgoing};
 
 /// An organization that is to be made.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,15 +78,12 @@ impl Attendance {
             return Ok(organization);
         }
         self.matcher.provision(&new.id).await?;
-        let organization = Organization {
-            id: new.id,
-            zone: new.zone,
-            policy: new.policy,
-            created_at: self.now(),
-            version: 0,
-        };
+        let organization =
+            Organization { id: new.id, zone: new.zone, policy: new.policy, created_at: self.now(), version: 0 };
         match self.repo.create_organization(&organization).await {
-            Err(RepoError::Exists(Entity::Organization)) => Ok(self.repo.existing_organization(&organization.id).await?),
+            Err(RepoError::Exists(Entity::Organization)) => {
+                Ok(self.repo.existing_organization(&organization.id).await?)
+            }
             created => Ok(created?),
         }
     }

@@ -101,9 +101,7 @@ impl Attendance {
                 let Some(recipient) = self.recipient(organization, *attendee).await? else { return Ok(Told::Nobody) };
                 (Delivery(format!("{}:attendee", event.id)), Some(recipient))
             }
-            EventData::Stranger { .. } if policy.alert_strangers => {
-                (Delivery(format!("{}:operators", event.id)), None)
-            }
+            EventData::Stranger { .. } if policy.alert_strangers => (Delivery(format!("{}:operators", event.id)), None),
             _ => return Ok(Told::Nobody),
         };
         let now = self.now();

@@ -100,7 +100,11 @@ impl Attendance {
     ///
     /// # Errors
     /// As [`Attendance::report`].
-    pub async fn report_all(&self, organization: &OrganizationId, query: &RecordQuery) -> Result<Vec<ReportRow>, Error> {
+    pub async fn report_all(
+        &self,
+        organization: &OrganizationId,
+        query: &RecordQuery,
+    ) -> Result<Vec<ReportRow>, Error> {
         let mut page = PageRequest::first(PageRequest::MAX);
         let mut rows = Vec::new();
         loop {

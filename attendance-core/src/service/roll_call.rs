@@ -67,6 +67,11 @@ impl Attendance {
         self.repo.ensure_session(organization, &session).await?;
         let method = Method::Hand { actor: request.by.clone(), reason: Some(request.reason) };
         let record = self.write(organization, &session.id, attendee.id, request.status, &method, now).await?;
+        if self.any_attendee(organization, attendee.id).await?.is_erased() {
+            // Erased while this was written: the reason must not outlive the rest.
+            self.repo.erase_attendee(organization, attendee.id, now).await?;
+            return Err(Error::Erased);
+        }
         self.audit(organization, &request.by, AuditAction::Mark, Some(attendee.id)).await?;
         Ok(record)
     }

@@ -64,7 +64,12 @@ impl Attendance {
         }
     }
 
-    async fn open_sessions_of(&self, organization: &OrganizationId, group: &Group, now: Timestamp) -> Result<(), Error> {
+    async fn open_sessions_of(
+        &self,
+        organization: &OrganizationId,
+        group: &Group,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let today = group.zone.date_at(now);
         let from = today.saturating_sub(Span::new().days(LOOK_BACK_DAYS));
         let created_at = self.repo.existing_organization(organization).await?.created_at;

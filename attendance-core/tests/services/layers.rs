@@ -11,11 +11,11 @@ use attendance_core::ports::EventSink;
 use crate::house::{Faults, at};
 
 fn organization() -> OrganizationId {
-    OrganizationId::new("school").unwrap()
+    OrganizationId::new("school").expect("an id")
 }
 
 fn event() -> Event {
-    Event::of_stranger(&organization(), &CheckInId::new("c").unwrap(), 0, at("2026-11-23T07:00:00Z"))
+    Event::of_stranger(&organization(), &CheckInId::new("c").expect("an id"), 0, at("2026-11-23T07:00:00Z"))
 }
 
 /// A sink that fails as often as told, within `attempts` attempts; and how often it waited.

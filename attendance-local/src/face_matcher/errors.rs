@@ -30,8 +30,8 @@ pub(super) fn of_store(error: StoreError) -> FaceMatcherError {
     }
 }
 
-pub(super) fn of_picture(error: PictureError) -> FaceMatcherError {
-    let problem = match error {
+pub(super) fn of_picture(error: &PictureError) -> FaceMatcherError {
+    let problem = match *error {
         PictureError::Empty => ImageProblem::Empty,
         PictureError::UnsupportedFormat | PictureError::UnsupportedKind(_) => ImageProblem::Unsupported,
         PictureError::TooManyBytes { bytes, limit } => {

@@ -22,7 +22,7 @@ pub(super) struct Sight {
 impl Sight {
     /// The one face of an enrolment photo. The thorough look is worth its time here: who stands beside is noticed.
     pub(super) fn of_enrolment(vision: &Vision, image: &[u8]) -> Result<Self, FaceMatcherError> {
-        let picture = Vision::decode(image).map_err(of_picture)?;
+        let picture = Vision::decode(image).map_err(|error| of_picture(&error))?;
         let faces = by_size(vision.all(&picture).map_err(of_vision)?);
         let largest = faces.first().ok_or(FaceMatcherError::NoFace)?;
         let others = faces.iter().skip(1).filter(|face| {
@@ -39,7 +39,7 @@ impl Sight {
 
     /// The largest face, and how many others were seen.
     pub(super) fn largest(vision: &Vision, image: &[u8]) -> Result<(Vec<Self>, u32), FaceMatcherError> {
-        let picture = Vision::decode(image).map_err(of_picture)?;
+        let picture = Vision::decode(image).map_err(|error| of_picture(&error))?;
         let (face, others) = vision.largest(&picture).map_err(of_vision)?;
         let seen = face.map(|face| Self::of(vision, &picture, &face)).transpose()?.flatten();
         Ok((vec![seen.ok_or(FaceMatcherError::NoFace)?], others))
@@ -47,7 +47,7 @@ impl Sight {
 
     /// Every face, the largest first; never empty.
     pub(super) fn all(vision: &Vision, image: &[u8]) -> Result<Vec<Self>, FaceMatcherError> {
-        let picture = Vision::decode(image).map_err(of_picture)?;
+        let picture = Vision::decode(image).map_err(|error| of_picture(&error))?;
         let faces = by_size(vision.all(&picture).map_err(of_vision)?);
         let seen = faces.iter().filter_map(|face| Self::of(vision, &picture, face).transpose());
         let seen = seen.collect::<Result<Vec<_>, _>>()?;

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
+use attendance_core::domain::attendee::{Email, Name, Phone};
 use attendance_core::domain::ids::OrganizationId;
 use attendance_core::ports::notifier::{Message, Notifier, NotifierError, Recipient};
 use serde::{Deserialize, Serialize};
@@ -120,9 +121,9 @@ impl Notifier for LogNotifier {
 
 impl Line {
     fn mentions(&self, recipient: &Recipient) -> bool {
-        let email = recipient.email.as_ref().map(|email| email.as_str());
-        let phone = recipient.phone.as_ref().map(|phone| phone.as_str());
-        let name = recipient.name.as_ref().map(|name| name.as_str());
+        let email = recipient.email.as_ref().map(Email::as_str);
+        let phone = recipient.phone.as_ref().map(Phone::as_str);
+        let name = recipient.name.as_ref().map(Name::as_str);
         let is_to = match &self.to {
             To::Operators => false,
             To::Recipient { email: to_email, phone: to_phone, .. } => {
@@ -138,8 +139,6 @@ impl Line {
 mod tests {
     use std::fs;
     use std::sync::{Arc, Mutex};
-
-    use attendance_core::domain::attendee::{Email, Name, Phone};
 
     use super::*;
 

@@ -14,7 +14,8 @@ use attendance_sql::SqlAttendanceRepo;
 #[tokio::main]
 async fn main() -> Result<()> {
     let mut photos = std::env::args().skip(1);
-    let (enrol, check_in) = photos.next().zip(photos.next()).context("name two photos: one to enrol, one to check in")?;
+    let (enrol, check_in) =
+        photos.next().zip(photos.next()).context("name two photos: one to enrol, one to check in")?;
 
     // Five adapters over one folder; any of them can be another: see `attendance_core::ports`.
     let folder = DataFolder::open("quickstart-data", std::time::Duration::from_secs(10))?;

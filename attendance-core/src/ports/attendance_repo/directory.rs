@@ -148,6 +148,7 @@ pub trait Directory: std::fmt::Debug + Send + Sync + 'static {
     ///
     /// # Behavior
     /// - Linking a subject again replaces its attendee.
+    /// - An attendee who does not exist, or is erased, is refused as `NotFound`.
     async fn link_subject(
         &self,
         organization: &OrganizationId,

@@ -1,4 +1,7 @@
 //! What is remembered: four small traits under one name.
+//!
+//! Instants are kept to the microsecond. In an organization that does not exist nothing is found, and a write is refused
+//! as `UnknownOrganization` or `NotFound`.
 
 mod directory;
 mod ext;
