@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::at_once::at_once;
 use super::given::*;
 use super::{ReadBack, skip};
 use crate::domain::event::Event;
 use crate::domain::ids::{AttendeeId, OrganizationId};
 use crate::ports::EventSink;
+use futures_util::future::join_all;
 
 /// Makes a test of every case; see [`conformance`](crate::conformance).
 #[macro_export]
@@ -105,7 +105,7 @@ pub async fn a_batch_of_a_thousand_events_is_published(fixture: &EventSinkFixtur
 pub async fn batches_published_at_once_are_all_published(fixture: &EventSinkFixture) {
     let organization = fresh_organization();
     let batches: Vec<_> = (0..8).map(|n| strangers(&organization, &format!("c-{n}"), 20)).collect();
-    for published in at_once(batches.iter().map(|batch| fixture.sink.publish(&organization, batch))).await {
+    for published in join_all(batches.iter().map(|batch| fixture.sink.publish(&organization, batch))).await {
         published.unwrap();
     }
     let mut events = batches.concat();

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::at_once::at_once;
 use super::given::*;
 use crate::domain::ids::OrganizationId;
 use crate::domain::image::ImageKey;
 use crate::ports::image_store::{ContentType, PutMode, StoredImage, UploadLimits};
 use crate::ports::{ImageStore, ImageStoreError};
+use futures_util::future::join_all;
 
 /// Makes a test of every case; see [`conformance`](crate::conformance).
 #[macro_export]
@@ -83,7 +83,7 @@ pub async fn of_many_who_create_one_image_one_wins(store: &dyn ImageStore) {
     let (organization, name) = (fresh_organization(), key("a"));
     let creates =
         (0..16).map(|number| store.put(&organization, &name, jpeg(number), ContentType::Jpeg, PutMode::Create));
-    let created = at_once(creates).await;
+    let created = join_all(creates).await;
     let winners: Vec<_> = (0..16).filter(|&number| created[usize::from(number)].is_ok()).collect();
     assert_eq!(winners.len(), 1, "{created:?}");
     assert!(created.iter().all(|each| matches!(each, Ok(_) | Err(ImageStoreError::Exists))), "{created:?}");

@@ -36,7 +36,6 @@ pub mod face_matcher;
 pub mod image_store;
 pub mod notifier;
 
-mod at_once;
 mod given;
 
 use std::pin::Pin;

@@ -1,5 +1,7 @@
 use std::collections::HashMap;
 
+use bytes::Bytes;
+use futures_util::future::join;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -110,12 +112,13 @@ impl Attendance {
         let attendees = self.living_candidates(organization, &mut found.faces).await?;
         let judged = self.judge(organization, &tenant, found.faces, &attendees, named.as_ref(), captured_at).await?;
 
+        let picture = self.picture_to_keep(&tenant, &request.image, &id, captured_at);
         let check_in = CheckIn {
-            image: self.keep_picture(organization, &tenant, &request.image, &id, captured_at).await?,
             id,
             captured_at,
             decided_at: now,
             by: request.by,
+            image: picture.as_ref().map(|picture| picture.key.clone()),
             faces: judged.faces,
             unsearched: found.unsearched,
             liveness: request.liveness,
@@ -123,7 +126,17 @@ impl Attendance {
         for session in judged.sessions.values() {
             self.repo.ensure_session(organization, session).await?;
         }
-        let answer = self.commit(organization, check_in.clone(), &judged.sessions).await?;
+        // Both at once: neither waits for the other's disk.
+        let (kept, answer) = join(
+            self.keep_picture(organization, picture),
+            self.commit(organization, check_in.clone(), &judged.sessions),
+        )
+        .await;
+        let answer = answer?;
+        if let Err(error) = kept {
+            self.repo.detach_image(organization, &check_in.id).await?;
+            return Err(error);
+        }
         self.drop_picture_of_the_erased(organization, &check_in).await?;
         Ok(answer)
     }
@@ -284,24 +297,29 @@ impl Attendance {
         Ok(answer(check_in, &records))
     }
 
-    /// Stores the picture if the organization keeps check-in pictures, and answers where it is.
-    async fn keep_picture(
+    /// Where the picture is, or is to be, if the organization keeps check-in pictures.
+    fn picture_to_keep(
         &self,
-        organization: &OrganizationId,
         tenant: &Organization,
         image: &ImageRef,
         id: &CheckInId,
         captured_at: Timestamp,
-    ) -> Result<Option<ImageKey>, Error> {
-        let bytes = match image {
-            ImageRef::Stored(key) => return Ok(Some(key.clone())),
-            ImageRef::Bytes(_) if tenant.policy.check_in_image_days == 0 => return Ok(None),
-            ImageRef::Bytes(bytes) => bytes,
-        };
-        let Some(content_type) = ContentType::sniff(bytes) else { return Ok(None) };
-        let key = ImageKey::of_check_in(tenant.zone.date_at(captured_at), id);
-        match self.images.put(organization, &key, bytes.clone(), content_type, PutMode::Create).await {
-            Ok(_) | Err(ImageStoreError::Exists) => Ok(Some(key)),
+    ) -> Option<Picture> {
+        match image {
+            ImageRef::Stored(key) => Some(Picture { key: key.clone(), upload: None }),
+            ImageRef::Bytes(_) if tenant.policy.check_in_image_days == 0 => None,
+            ImageRef::Bytes(bytes) => {
+                let upload = Some((bytes.clone(), ContentType::sniff(bytes)?));
+                Some(Picture { key: ImageKey::of_check_in(tenant.zone.date_at(captured_at), id), upload })
+            }
+        }
+    }
+
+    /// Stores the picture, unless it is stored already.
+    async fn keep_picture(&self, organization: &OrganizationId, picture: Option<Picture>) -> Result<(), Error> {
+        let Some(Picture { key, upload: Some((bytes, content_type)) }) = picture else { return Ok(()) };
+        match self.images.put(organization, &key, bytes, content_type, PutMode::Create).await {
+            Ok(_) | Err(ImageStoreError::Exists) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
@@ -320,6 +338,12 @@ impl Attendance {
         }
         Ok(())
     }
+}
+
+/// A picture that is kept, and what has to be stored for it.
+struct Picture {
+    key: ImageKey,
+    upload: Option<(Bytes, ContentType)>,
 }
 
 /// The faces of a picture with the decisions, and the sessions that these name.

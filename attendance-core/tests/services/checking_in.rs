@@ -256,3 +256,19 @@ async fn another_organization_sees_nothing() {
     let error = house.attendance.check_in(&nowhere, House::request(&FakePicture::of("ada"))).await.unwrap_err();
     assert_eq!(error.code(), "unknown-organization");
 }
+
+#[tokio::test]
+async fn a_picture_that_can_not_be_kept_is_said_and_the_record_stands() {
+    let house = House::new().await;
+    house.enrolled("ada", &[]).await;
+    house.faults.fail_once("ImageStore::put");
+    let request =
+        || CheckInRequest { id: Some("kiosk-1:1".parse().unwrap()), ..House::request(&FakePicture::of("ada")) };
+    let error = house.attendance.check_in(&house.organization, request()).await.unwrap_err();
+    assert_eq!(error.code(), "unavailable");
+    let again = house.attendance.check_in(&house.organization, request()).await.unwrap();
+    assert!(matches!(again.faces[0].outcome, Outcome::Marked { .. }));
+    let with_image = CheckInQuery { with_image: true, ..CheckInQuery::default() };
+    let listed = house.attendance.repo().check_ins(&house.organization, &with_image, &Default::default()).await;
+    assert!(listed.unwrap().items.is_empty(), "no check-in names a picture that is not there");
+}

@@ -117,3 +117,23 @@ async fn a_picture_of_an_erased_candidate_is_not_kept() {
     let mut answer = house.attendance.check_in(&house.organization, request).await.unwrap();
     assert_eq!(answer.faces.remove(0).outcome, Outcome::Stranger);
 }
+
+#[tokio::test]
+async fn no_reason_outlives_an_erasure_that_came_in_between() {
+    for ahead in 0..12 {
+        let house = House::new().await;
+        let ada = house.register("ada", &[]).await.id;
+        let mark = house.attendance.mark(&house.organization, House::mark(ada, When::Today, Status::Excused));
+        let erasure = async {
+            for _ in 0..ahead {
+                tokio::task::yield_now().await;
+            }
+            house.attendance.erase(&house.organization, ada, &me()).await
+        };
+        let (_, erased) = tokio::join!(mark, erasure);
+        erased.unwrap();
+        let session = "everyone.2026-11-23.0".parse().unwrap();
+        let history = house.attendance.repo().history(&house.organization, &session, ada).await.unwrap();
+        assert!(!serde_json::to_string(&history).unwrap().contains("doctor"), "{ahead} ahead: {history:?}");
+    }
+}

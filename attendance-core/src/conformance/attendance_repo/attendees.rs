@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::conformance::at_once::at_once;
 use crate::conformance::given::*;
 use crate::domain::attendee::{
     Attendee, Consent, ConsentWording, Email, EnrolmentState, ExternalId, Language, Name, Phone, Tombstone,
@@ -11,6 +10,7 @@ use crate::domain::event::{Event, Target};
 use crate::domain::ids::{AttendeeId, GroupId, OrganizationId};
 use crate::ports::attendance_repo::{AttendeeQuery, Entity, Outgoing};
 use crate::ports::{AttendanceRepo, AttendanceRepoExt, RepoError};
+use futures_util::future::join_all;
 
 fn external_id(text: &str) -> Option<ExternalId> {
     Some(ExternalId::new(text).unwrap())
@@ -133,7 +133,7 @@ pub async fn an_external_id_that_another_attendee_has_is_refused(repo: &dyn Atte
 pub async fn of_many_who_register_one_external_id_one_wins(repo: &dyn AttendanceRepo) {
     let organization = organization(repo).await;
     let given: Vec<_> = (0..8).map(|_| with_external_id("R-1")).collect();
-    let registered = at_once(given.iter().map(|given| repo.create_attendee(&organization, given))).await;
+    let registered = join_all(given.iter().map(|given| repo.create_attendee(&organization, given))).await;
     let winners: Vec<_> = registered.iter().flatten().map(|attendee| attendee.id).collect();
     assert_eq!(winners.len(), 1);
     let refused = |each: &&Result<_, _>| matches!(each, Err(RepoError::ExternalIdTaken));
@@ -215,7 +215,7 @@ pub async fn of_many_who_change_one_version_of_an_attendee_one_wins(repo: &dyn A
     let named = |n: u32| Attendee { name: Some(Name::new(format!("N {n}")).unwrap()), ..first.clone() };
     let given: Vec<_> = (0..8).map(named).collect();
     let none = Outgoing::default();
-    let saved = at_once(given.iter().map(|given| repo.save_attendee(&organization, given, &none))).await;
+    let saved = join_all(given.iter().map(|given| repo.save_attendee(&organization, given, &none))).await;
     let winners: Vec<_> = saved.iter().flatten().collect();
     assert_eq!(winners.len(), 1);
     assert!(saved.iter().all(|saved| matches!(saved, Ok(_) | Err(RepoError::Conflict))), "{saved:?}");

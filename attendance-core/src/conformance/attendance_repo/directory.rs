@@ -1,6 +1,5 @@
 //! Organizations, groups and sign-in. Attendees have a file of their own.
 
-use crate::conformance::at_once::at_once;
 use crate::conformance::given::*;
 use crate::domain::attendee::Name;
 use crate::domain::group::{Day, Group, Slot};
@@ -11,6 +10,7 @@ use crate::domain::similarity::Threshold;
 use crate::domain::zone::Zone;
 use crate::ports::attendance_repo::{Entity, Subject};
 use crate::ports::{AttendanceRepo, RepoError};
+use futures_util::future::join_all;
 
 pub async fn a_created_organization_has_version_1_and_the_group_everyone(repo: &dyn AttendanceRepo) {
     let given = unsaved_organization(fresh_organization());
@@ -59,7 +59,7 @@ pub async fn an_organization_whose_id_is_taken_is_refused(repo: &dyn AttendanceR
 
 pub async fn of_many_who_create_one_organization_one_wins(repo: &dyn AttendanceRepo) {
     let given = unsaved_organization(fresh_organization());
-    let created = at_once((0..8).map(|_| repo.create_organization(&given))).await;
+    let created = join_all((0..8).map(|_| repo.create_organization(&given))).await;
     assert_eq!(created.iter().filter(|created| created.is_ok()).count(), 1);
     for refused in created.iter().filter(|created| created.is_err()) {
         assert!(matches!(refused, Err(RepoError::Exists(Entity::Organization))), "{refused:?}");
@@ -82,7 +82,7 @@ pub async fn a_changed_organization_has_the_next_version_and_an_older_one_is_ref
 
 pub async fn of_many_who_change_one_version_of_an_organization_one_wins(repo: &dyn AttendanceRepo) {
     let first = repo.create_organization(&unsaved_organization(fresh_organization())).await.unwrap();
-    let saved = at_once((0..8).map(|_| repo.save_organization(&first))).await;
+    let saved = join_all((0..8).map(|_| repo.save_organization(&first))).await;
     assert_eq!(saved.iter().filter(|saved| saved.is_ok()).count(), 1);
     assert!(saved.iter().all(|saved| matches!(saved, Ok(_) | Err(RepoError::Conflict))), "{saved:?}");
 }
@@ -154,7 +154,7 @@ pub async fn a_group_of_another_version_than_the_stored_one_is_refused(repo: &dy
 pub async fn of_many_who_make_one_group_one_wins(repo: &dyn AttendanceRepo) {
     let organization = organization(repo).await;
     let given = group("5B");
-    let made = at_once((0..8).map(|_| repo.save_group(&organization, &given))).await;
+    let made = join_all((0..8).map(|_| repo.save_group(&organization, &given))).await;
     assert_eq!(made.iter().filter(|made| made.is_ok()).count(), 1);
     assert!(made.iter().all(|made| matches!(made, Ok(_) | Err(RepoError::Conflict))), "{made:?}");
 }

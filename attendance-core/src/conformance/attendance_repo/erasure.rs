@@ -132,6 +132,19 @@ pub async fn an_erased_attendees_subjects_are_unlinked(repo: &dyn AttendanceRepo
     }
 }
 
+pub async fn a_subject_is_not_linked_to_somebody_who_is_erased_or_unknown(repo: &dyn AttendanceRepo) {
+    let organization = organization(repo).await;
+    let ada = register(repo, &organization).await;
+    bury(repo, &organization, ada).await;
+    repo.erase_attendee(&organization, ada, at(20)).await.unwrap();
+    let subject = Subject { issuer: "https://idp".to_owned(), subject: "ada".to_owned() };
+    for nobody in [ada, AttendeeId::fresh()] {
+        let refused = repo.link_subject(&organization, &subject, nobody).await;
+        assert!(matches!(refused, Err(RepoError::NotFound(_))), "{refused:?}");
+    }
+    assert_eq!(repo.attendee_of_subject(&organization, &subject).await.unwrap(), None);
+}
+
 pub async fn an_erasure_takes_no_event_out_of_the_outbox(repo: &dyn AttendanceRepo) {
     let organization = organization(repo).await;
     let ada = register(repo, &organization).await;

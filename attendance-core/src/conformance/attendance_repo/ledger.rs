@@ -1,6 +1,5 @@
 //! Commits, marks and history: what makes a record trustworthy. Lists have a file of their own.
 
-use crate::conformance::at_once::at_once;
 use crate::conformance::given::*;
 use crate::domain::check_in::{Candidate, CheckIn, Decision, Liveness, Refusal};
 use crate::domain::event::{Event, Target};
@@ -12,6 +11,7 @@ use crate::domain::session::SessionId;
 use crate::domain::similarity::Similarity;
 use crate::ports::attendance_repo::{Committed, RecordDraft, Recorded};
 use crate::ports::{AttendanceRepo, RepoError};
+use futures_util::future::join_all;
 
 fn monday() -> SessionId {
     session("5B.2026-11-23.0")
@@ -106,7 +106,7 @@ pub async fn of_many_check_ins_at_once_one_makes_the_record_and_all_get_it(repo:
     let organization = organization(repo).await;
     let ada = attendee(repo, &organization).await;
     let given: Vec<_> = (0..16).map(|n| arrival(&organization, ada, &format!("c-{n}"))).collect();
-    let committed = at_once(given.iter().map(|commit| repo.commit(&organization, commit))).await;
+    let committed = join_all(given.iter().map(|commit| repo.commit(&organization, commit))).await;
     let standing = repo.record(&organization, &monday(), ada).await.unwrap().expect("a record");
     let mut made = 0;
     for committed in committed {
@@ -185,7 +185,7 @@ pub async fn overlapping_commits_at_once_make_every_record_once(repo: &dyn Atten
             commit(&organization, check_in(&id, []), records)
         })
         .collect();
-    let committed = at_once(commits.iter().map(|commit| repo.commit(&organization, commit))).await;
+    let committed = join_all(commits.iter().map(|commit| repo.commit(&organization, commit))).await;
     let mut made = Vec::new();
     for committed in committed {
         let Committed::Written(recorded) = committed.unwrap() else { panic!("nothing was replayed") };
@@ -221,7 +221,7 @@ pub async fn of_many_commits_of_one_check_in_at_once_one_is_written(repo: &dyn A
     let organization = organization(repo).await;
     let ada = attendee(repo, &organization).await;
     let given = arrival(&organization, ada, "c-1");
-    let committed = at_once((0..16).map(|_| repo.commit(&organization, &given))).await;
+    let committed = join_all((0..16).map(|_| repo.commit(&organization, &given))).await;
     let mut written = 0;
     for committed in committed {
         match committed.unwrap() {
@@ -328,7 +328,7 @@ pub async fn of_many_corrections_of_one_version_at_once_one_wins(repo: &dyn Atte
     let first = record(&monday(), ada, "c-1");
     mark(repo, &organization, &first).await.unwrap();
     let given: Vec<_> = (0..8).map(|n| correction(&first, &format!("reason {n}"))).collect();
-    let marked = at_once(given.iter().map(|version| mark(repo, &organization, version))).await;
+    let marked = join_all(given.iter().map(|version| mark(repo, &organization, version))).await;
     assert_eq!(marked.iter().filter(|marked| marked.is_ok()).count(), 1);
     assert!(marked.iter().all(|marked| matches!(marked, Ok(()) | Err(RepoError::Conflict))), "{marked:?}");
     let winner = marked.iter().position(Result::is_ok).unwrap();
@@ -352,7 +352,7 @@ pub async fn a_check_in_and_a_mark_at_once_make_one_record(repo: &dyn Attendance
     };
     let by_sweep = async { mark(repo, &organization, &swept).await.is_ok() };
     let attempts: [std::pin::Pin<Box<dyn Future<Output = bool> + '_>>; 2] = [Box::pin(by_face), Box::pin(by_sweep)];
-    let made = at_once(attempts).await;
+    let made = join_all(attempts).await;
     assert_eq!(made.iter().filter(|made| **made).count(), 1, "{made:?}");
     assert_eq!(repo.history(&organization, &monday(), ada).await.unwrap().len(), 1);
     assert_eq!(events(repo, &organization, &Target::sink()).await.len(), 1);

@@ -66,6 +66,7 @@ macro_rules! attendance_repo_suite {
             a_copy_read_before_the_erasure_can_not_be_saved_afterwards
             an_erased_attendees_records_stay_without_their_reasons
             an_erased_attendees_subjects_are_unlinked
+            a_subject_is_not_linked_to_somebody_who_is_erased_or_unknown
             an_erasure_takes_no_event_out_of_the_outbox
         }
         $crate::__conformance_tests! { $fixture, $test, $crate::conformance::attendance_repo::timetable,

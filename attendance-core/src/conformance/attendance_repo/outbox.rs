@@ -1,11 +1,11 @@
 //! Pending events and claimed deliveries.
 
-use crate::conformance::at_once::at_once;
 use crate::conformance::given::*;
 use crate::domain::event::{Event, EventId, Target};
 use crate::domain::ids::OrganizationId;
 use crate::ports::AttendanceRepo;
 use crate::ports::attendance_repo::{Claim, Delivery};
+use futures_util::future::join_all;
 
 fn stranger(organization: &OrganizationId, check_in: &str, face: u32) -> Event {
     Event::of_stranger(organization, &check_in_id(check_in), face, at(face.into()))
@@ -127,7 +127,7 @@ async fn claim(repo: &dyn AttendanceRepo, organization: &OrganizationId, now: i6
 
 pub async fn of_many_who_claim_a_delivery_at_once_one_is_granted(repo: &dyn AttendanceRepo) {
     let organization = organization(repo).await;
-    let claims = at_once((0..16).map(|_| claim(repo, &organization, 0, 100))).await;
+    let claims = join_all((0..16).map(|_| claim(repo, &organization, 0, 100))).await;
     assert_eq!(claims.iter().filter(|claim| **claim == Claim::Granted).count(), 1, "{claims:?}");
     assert_eq!(claims.iter().filter(|claim| **claim == Claim::Held).count(), 15, "{claims:?}");
 }
@@ -136,7 +136,7 @@ pub async fn a_lease_that_ended_can_be_claimed_again_by_one(repo: &dyn Attendanc
     let organization = organization(repo).await;
     assert_eq!(claim(repo, &organization, 0, 100).await, Claim::Granted);
     assert_eq!(claim(repo, &organization, 99, 199).await, Claim::Held);
-    let claims = at_once((0..8).map(|_| claim(repo, &organization, 100, 200))).await;
+    let claims = join_all((0..8).map(|_| claim(repo, &organization, 100, 200))).await;
     assert_eq!(claims.iter().filter(|claim| **claim == Claim::Granted).count(), 1, "{claims:?}");
     assert_eq!(claim(repo, &organization, 199, 299).await, Claim::Held);
     assert_eq!(claim(repo, &organization, 1000, 1100).await, Claim::Granted);

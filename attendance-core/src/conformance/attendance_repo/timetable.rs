@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use jiff::civil::date;
 
-use crate::conformance::at_once::at_once;
 use crate::conformance::given::*;
 use crate::domain::ids::{GroupId, OrganizationId};
 use crate::domain::session::Session;
 use crate::ports::attendance_repo::{Entity, SessionQuery};
 use crate::ports::{AttendanceRepo, RepoError};
+use futures_util::future::join_all;
 
 /// A session from `opens_at` on that closes at `closes_at`, in microseconds.
 fn meeting(id: &str, opens_at: i64, closes_at: i64) -> Session {
@@ -65,7 +65,7 @@ pub async fn the_first_session_of_an_id_stays(repo: &dyn AttendanceRepo) {
 pub async fn of_many_who_ensure_a_session_at_once_all_get_the_same(repo: &dyn AttendanceRepo) {
     let organization = organization(repo).await;
     let given: Vec<_> = (0..8).map(|n| meeting("5B.2026-11-21.0", n, 100)).collect();
-    let ensured = at_once(given.iter().map(|given| repo.ensure_session(&organization, given))).await;
+    let ensured = join_all(given.iter().map(|given| repo.ensure_session(&organization, given))).await;
     let standing = repo.session(&organization, &given[0].id).await.unwrap().expect("a session");
     for answered in ensured {
         assert_eq!(answered.unwrap(), standing);
@@ -179,7 +179,7 @@ pub async fn of_many_who_close_a_session_at_once_all_get_the_same_instant(repo: 
     let organization = organization(repo).await;
     ensure(repo, &organization, &["5B.2026-11-21.0"]).await;
     let id = session("5B.2026-11-21.0");
-    let closed = at_once((0..8).map(|n| repo.close_session(&organization, &id, at(n)))).await;
+    let closed = join_all((0..8).map(|n| repo.close_session(&organization, &id, at(n)))).await;
     let standing = repo.session(&organization, &id).await.unwrap().unwrap();
     assert!(standing.closed_at.is_some());
     for answered in closed {

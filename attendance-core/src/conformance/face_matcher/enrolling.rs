@@ -3,13 +3,13 @@
 use bytes::Bytes;
 
 use super::FaceMatcherFixture;
-use crate::conformance::at_once::at_once;
 use crate::conformance::given::*;
 use crate::conformance::skip;
 use crate::domain::ids::{AttendeeId, FaceId, OrganizationId};
 use crate::domain::policy::{QualityPolicy, QualityProblem};
 use crate::ports::FaceMatcherError;
 use crate::ports::face_matcher::{Faces, ImageRef};
+use futures_util::future::join_all;
 
 pub async fn the_default_policy_makes_sense(fixture: &FaceMatcherFixture) {
     let policy = fixture.matcher.default_policy();
@@ -73,7 +73,7 @@ pub async fn enrolling_the_same_face_again_leaves_one(fixture: &FaceMatcherFixtu
 pub async fn the_same_face_enrolled_at_once_leaves_one(fixture: &FaceMatcherFixture) {
     let organization = fixture.provisioned().await;
     let ada = AttendeeId::fresh();
-    for enrolled in at_once((0..4).map(|_| fixture.try_enrol(&organization, ada, &fixture.a))).await {
+    for enrolled in join_all((0..4).map(|_| fixture.try_enrol(&organization, ada, &fixture.a))).await {
         enrolled.unwrap();
     }
     assert_eq!(fixture.matcher.faces(&organization, ada).await.unwrap().len(), 1);

@@ -4,17 +4,21 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use attendance_core::domain::attendee::{ConsentWording, Name};
 use attendance_core::domain::audit::Actor;
 use attendance_core::domain::check_in::Outcome;
-use attendance_core::domain::ids::OrganizationId;
+use attendance_core::domain::ids::{CheckInId, GroupId, OrganizationId};
+use attendance_core::domain::image::ImageKey;
 use attendance_core::domain::organization::OrganizationPolicy;
 use attendance_core::domain::similarity::Threshold;
 use attendance_core::domain::zone::Zone;
 use attendance_core::ports::face_matcher::ImageRef;
+use attendance_core::ports::image_store::{ContentType, PutMode};
 use attendance_core::ports::{AttendanceRepoExt as _, FaceMatcher as _};
-use attendance_core::{Attendance, CheckInRequest, EnrolRequest, ManualClock, NewAttendee, NewOrganization};
+use attendance_core::{
+    Attendance, CheckInRequest, Clock as _, EnrolRequest, ManualClock, NewAttendee, NewOrganization,
+};
 use attendance_local::event_sink::JsonLinesEventSink;
 use attendance_local::notifier::LogNotifier;
 use attendance_local::{DataFolder, FolderImageStore, LocalFaceMatcher};
@@ -74,9 +78,26 @@ impl Embedded {
         Ok(())
     }
 
+    /// What the first check-in of a day does for all others: its session and the folder of its pictures.
+    async fn begin_day(&self) -> Result<()> {
+        let now = self.clock.now();
+        let everyone = self.attendance.repo().group(&self.organization, &GroupId::everyone()).await?;
+        let everyone = everyone.context("every organization has the group everyone")?;
+        let date = everyone.zone.date_at(now);
+        for session in everyone.sessions_on(date) {
+            self.attendance.repo().ensure_session(&self.organization, &session).await?;
+        }
+        let first = ImageKey::of_check_in(date, &CheckInId::fresh());
+        let picture = bytes::Bytes::from_static(b"\xff\xd8\xff");
+        let images = self.attendance.image_store();
+        images.put(&self.organization, &first, picture, ContentType::Jpeg, PutMode::Create).await?;
+        Ok(())
+    }
+
     /// Checks a portrait in, on a day of its own, so that every check-in makes a record; answers who it showed.
     pub(crate) async fn check_in(&self, photo: &Path, stopwatch: &mut Stopwatch) -> Result<Option<String>> {
         self.clock.advance(SignedDuration::from_hours(24));
+        self.begin_day().await?;
         let start = Instant::now();
         let request = CheckInRequest::new(ImageRef::bytes(std::fs::read(photo)?), self.by.clone());
         let answer = self.attendance.check_in(&self.organization, request).await?;
