@@ -1,5 +1,5 @@
 use std::io::Cursor;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use image::{DynamicImage, GenericImage, ImageFormat, RgbImage};
@@ -39,7 +39,7 @@ fn both() -> Vec<u8> {
 }
 
 /// Every picture that is none, and the code that says so.
-fn broken(terminal: &Terminal) -> Vec<(std::path::PathBuf, &'static str)> {
+fn broken(terminal: &Terminal) -> Vec<(PathBuf, &'static str)> {
     let jpeg = std::fs::read(grace()).expect("a portrait");
     let mut large = jpeg.clone();
     large.resize(30_000_000, 0);
@@ -64,7 +64,7 @@ fn a_photo_that_can_not_be_used_is_said_and_the_rest_is_still_done() {
     let broken = broken(&terminal);
     let photos: Vec<_> = broken.iter().map(|(path, _)| path.clone()).chain([grace()]).collect();
     let arguments = [Path::new("check-in"), Path::new("--at"), Path::new("2026-11-20T08:00:00Z")];
-    let answer = terminal.json(arguments.into_iter().chain(photos.iter().map(|path| path.as_path())));
+    let answer = terminal.json(arguments.into_iter().chain(photos.iter().map(PathBuf::as_path)));
     assert_eq!(answer.status, 1);
     let codes: Vec<_> = answer.lines[..broken.len()].iter().map(|line| text(&line["error"]["code"])).collect();
     let expected: Vec<_> = broken.iter().map(|(_, code)| *code).collect();
@@ -89,18 +89,18 @@ fn an_enrolment_that_is_refused_stores_nobody() {
     for (path, code) in &refused {
         let photos = [grace(), path.clone()];
         let arguments = ["enroll", "--name", "Nobody Inparticular", "--consent", "yes"];
-        let arguments = arguments.iter().map(Path::new).chain(photos.iter().map(|photo| photo.as_path()));
+        let arguments = arguments.iter().map(Path::new).chain(photos.iter().map(PathBuf::as_path));
         assert_eq!(terminal.error(arguments).0, *code, "{}", path.display());
     }
     if terminal.data().exists() {
-        assert_eq!(terminal.traces_of(&[b"Nobody Inparticular"]), Vec::<std::path::PathBuf>::new());
+        assert_eq!(terminal.traces_of(&[b"Nobody Inparticular"]), Vec::<PathBuf>::new());
     }
     terminal.enroll("Grace", &[&grace()]);
     let copy = terminal.file("copy.jpg", &std::fs::read(grace()).expect("a portrait"));
     let again = ["enroll", "--name", "Somebody Else", "--consent", "yes", copy.to_str().expect("a path in UTF-8")];
     let (code, message) = terminal.error(again);
     assert_eq!(code, "enrolled-as-another", "{message}");
-    assert_eq!(terminal.traces_of(&[b"Somebody Else"]), Vec::<std::path::PathBuf>::new());
+    assert_eq!(terminal.traces_of(&[b"Somebody Else"]), Vec::<PathBuf>::new());
 }
 
 #[test]

@@ -84,7 +84,7 @@ impl Terminal {
                 } else {
                     let bytes = std::fs::read(&path).expect("a file");
                     let holds = |text: &&[u8]| bytes.windows(text.len()).any(|window| window == *text);
-                    if texts.iter().any(|text| holds(&text)) {
+                    if texts.iter().any(holds) {
                         found.push(path);
                     }
                 }
