@@ -13,9 +13,10 @@ use attendance_core::domain::image::ImageKey;
 use attendance_core::domain::organization::OrganizationPolicy;
 use attendance_core::domain::similarity::Threshold;
 use attendance_core::domain::zone::Zone;
+use attendance_core::layer::Layered;
 use attendance_core::ports::face_matcher::ImageRef;
 use attendance_core::ports::image_store::{ContentType, PutMode};
-use attendance_core::ports::{AttendanceRepoExt as _, FaceMatcher as _};
+use attendance_core::ports::{AttendanceRepoExt as _, FaceMatcher};
 use attendance_core::{
     Attendance, CheckInRequest, Clock as _, EnrolRequest, ManualClock, NewAttendee, NewOrganization,
 };
@@ -35,7 +36,7 @@ const FIRST_DAY: i64 = 1_767_600_000;
 #[derive(Debug)]
 pub(crate) struct Embedded {
     attendance: Attendance,
-    matcher: Arc<Timed<LocalFaceMatcher>>,
+    timed: Timed,
     clock: Arc<ManualClock>,
     organization: OrganizationId,
     by: Actor,
@@ -47,10 +48,11 @@ impl Embedded {
     pub(crate) async fn open(folder: &Path) -> Result<Self> {
         let folder = DataFolder::open(folder, DataFolder::WAIT)?;
         let images = Arc::new(FolderImageStore::open(folder.images())?);
-        let matcher = Arc::new(Timed::new(LocalFaceMatcher::open(folder.gallery(), Some(images.clone()))?));
+        let matcher: Arc<dyn FaceMatcher> = Arc::new(LocalFaceMatcher::open(folder.gallery(), Some(images.clone()))?);
+        let timed = Timed::default();
         let clock = Arc::new(ManualClock::new(Timestamp::from_second(FIRST_DAY)?));
         let attendance = Attendance::builder()
-            .face_matcher(matcher.clone())
+            .face_matcher(Arc::new(Layered::new(matcher, timed.clone())))
             .image_store(images)
             .repo(Arc::new(SqlAttendanceRepo::open_sqlite(&folder.database()).await?))
             .notifier(Arc::new(LogNotifier::new()))
@@ -60,12 +62,12 @@ impl Embedded {
         let organization =
             NewOrganization { id: "bench".parse()?, zone: Zone::new("UTC")?, policy: OrganizationPolicy::default() };
         let organization = attendance.ensure_organization(organization).await?.id;
-        Ok(Self { attendance, matcher, clock, organization, by: Actor::new("bench")?, _folder: folder })
+        Ok(Self { attendance, timed, clock, organization, by: Actor::new("bench")?, _folder: folder })
     }
 
     /// The least similarity that a check-in looks at.
     pub(crate) fn floor(&self) -> Threshold {
-        self.matcher.default_policy().floor()
+        self.attendance.face_matcher().default_policy().floor()
     }
 
     pub(crate) async fn enrol(&self, person: &Portrait) -> Result<()> {
@@ -103,7 +105,7 @@ impl Embedded {
         let answer = self.attendance.check_in(&self.organization, request).await?;
         let whole = start.elapsed();
         stopwatch.add("check-in", whole);
-        stopwatch.add("record", whole.saturating_sub(self.matcher.last()));
+        stopwatch.add("record", whole.saturating_sub(self.timed.last()));
         match answer.faces.first().map(|face| &face.outcome) {
             Some(Outcome::Marked { candidate, .. } | Outcome::AlreadyMarked { candidate, .. }) => {
                 let attendee = self.attendance.repo().attendee(&self.organization, candidate.attendee).await?;
