@@ -50,7 +50,9 @@ impl Attendance {
                 if *target == Target::sink() {
                     relayed.published += count(through.len());
                 }
-                self.repo.acknowledge(organization, target, &through).await?;
+                if !through.is_empty() {
+                    self.repo.acknowledge(organization, target, &through).await?;
+                }
                 if through.len() < events.len() {
                     relayed.pending += count(events.len() - through.len());
                     break;

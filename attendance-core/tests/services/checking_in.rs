@@ -35,6 +35,9 @@ async fn the_same_check_in_again_answers_the_same_and_writes_nothing() {
     let events = house.sink.events().len();
     let again = house.offer_as("kiosk-1:42", &picture).await;
     assert_eq!(again, first);
+    // Nor is a picture looked at again.
+    house.faults.fail_once("FaceMatcher::identify");
+    assert_eq!(house.offer_as("kiosk-1:42", &FakePicture::of("eve")).await, first);
     house.attendance.relay(&house.organization).await.unwrap();
     assert_eq!(house.sink.events().len(), events);
 }

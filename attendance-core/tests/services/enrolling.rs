@@ -11,8 +11,11 @@ async fn no_vector_is_made_without_a_consent() {
     let house = House::new().await;
     let ada = NewAttendee::named(Name::new("ada").unwrap());
     let ada = house.attendance.register(&house.organization, ada, &me()).await.unwrap().id;
+    // Not even for a moment: the matcher is not asked.
+    house.faults.fail_once("FaceMatcher::enrol");
     let refused = house.enrol(ada, FakePicture::of("ada")).await.unwrap_err();
     assert!(matches!(refused, Error::ConsentMissing), "{refused}");
+    house.enrol(house.register("bob", &[]).await.id, FakePicture::of("bob")).await.unwrap_err();
     assert!(house.attendance.face_matcher().faces(&house.organization, ada).await.unwrap().is_empty());
 
     let wording = ConsentWording::new("My face may be used.").unwrap();

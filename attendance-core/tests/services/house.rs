@@ -83,6 +83,24 @@ impl House {
         Self { attendance, organization, clock, sink, notifier, images, faults }
     }
 
+    /// The same house with another sink.
+    pub(crate) fn with_sink(&self, sink: Arc<dyn EventSink>) -> Attendance {
+        self.with(self.attendance.repo().clone(), sink)
+    }
+
+    /// The same house with another repository and another sink.
+    pub(crate) fn with(&self, repo: Arc<dyn AttendanceRepo>, sink: Arc<dyn EventSink>) -> Attendance {
+        Attendance::builder()
+            .face_matcher(self.attendance.face_matcher().clone())
+            .image_store(self.images.clone())
+            .repo(repo)
+            .notifier(self.notifier.clone())
+            .event_sink(sink)
+            .clock(self.clock.clone())
+            .build()
+            .expect("all five ports")
+    }
+
     pub(crate) async fn class(&self, id: &str, slot: Slot) -> GroupId {
         let mut group = Group::new(group_id(id), Zone::new("Europe/Berlin").expect("a zone"));
         group.timetable = vec![slot];
@@ -135,22 +153,41 @@ impl House {
     }
 }
 
-/// Makes the named operations fail once each: without having been done, or only their answer.
+/// Makes the named operations fail, or wait, once each.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Faults(Arc<std::sync::Mutex<Vec<(String, bool)>>>);
+pub(crate) struct Faults(Arc<std::sync::Mutex<Vec<(String, Fault)>>>);
+
+#[derive(Debug)]
+enum Fault {
+    /// Nothing is done.
+    Fail,
+    /// It is done, and the answer gets lost.
+    LoseAnswer,
+    /// It is done after everybody else had so many turns.
+    Wait(u32),
+}
 
 impl Faults {
     /// The next call of `operation` (`Port::method`) does nothing and fails.
     pub(crate) fn fail_once(&self, operation: &str) {
-        self.0.lock().expect("no panic").push((operation.to_owned(), false));
+        self.add(operation, Fault::Fail);
     }
 
     /// The next call of `operation` is done, and its answer gets lost.
     pub(crate) fn lose_answer_once(&self, operation: &str) {
-        self.0.lock().expect("no panic").push((operation.to_owned(), true));
+        self.add(operation, Fault::LoseAnswer);
     }
 
-    fn due(&self, operation: Operation) -> Option<bool> {
+    /// The next call of `operation` is done after everybody else had so many turns.
+    pub(crate) fn wait_once(&self, operation: &str, turns: u32) {
+        self.add(operation, Fault::Wait(turns));
+    }
+
+    fn add(&self, operation: &str, fault: Fault) {
+        self.0.lock().expect("no panic").push((operation.to_owned(), fault));
+    }
+
+    fn due(&self, operation: Operation) -> Option<Fault> {
         let name = format!("{}::{}", operation.port, operation.method);
         let mut faults = self.0.lock().expect("no panic");
         let index = faults.iter().position(|(fault, _)| *fault == name)?;
@@ -168,13 +205,16 @@ impl Layer for Faults {
         // Others come in between any two calls.
         tokio::task::yield_now().await;
         match self.due(operation) {
-            None => call().await,
-            Some(done) => {
-                if done {
-                    call().await?;
+            None => return call().await,
+            Some(Fault::Wait(turns)) => {
+                for _ in 0..turns {
+                    tokio::task::yield_now().await;
                 }
-                Err(E::unavailable("the test said so".into()))
+                return call().await;
             }
+            Some(Fault::LoseAnswer) => drop(call().await?),
+            Some(Fault::Fail) => {}
         }
+        Err(E::unavailable("the test said so".into()))
     }
 }

@@ -1,7 +1,10 @@
+use std::sync::{Arc, Mutex};
+
 use attendance_core::domain::event::EventData;
 use attendance_core::domain::organization::OrganizationPolicy;
 use attendance_core::domain::record::Status;
 use attendance_core::memory::FakePicture;
+use attendance_core::ports::{EventSinkError, MockEventSink};
 use attendance_core::{Relayed, When};
 
 use crate::house::{House, me};
@@ -49,14 +52,36 @@ async fn a_relay_that_was_cut_off_before_it_acknowledged_tells_nobody_twice() {
     let house = House::new().await;
     house.enrolled("ada", &[]).await;
     house.outcome(FakePicture::of("ada")).await;
-    house.attendance.relay(&house.organization).await.unwrap();
-    house.outcome(FakePicture::of("someone else")).await;
+    // Nothing gets to the sink, so that the first to acknowledge is the notifier.
+    house.faults.fail_once("EventSink::publish");
     house.faults.fail_once("Outbox::acknowledge");
     house.attendance.relay(&house.organization).await.unwrap_err();
-    house.attendance.relay(&house.organization).await.unwrap();
     assert_eq!(house.notifier.sent().len(), 1);
-    assert_eq!(house.notifier.alerts().len(), 1);
-    assert_eq!(house.sink.distinct_events().len(), 3);
+    house.clock.advance(jiff::SignedDuration::from_hours(1));
+    house.attendance.relay(&house.organization).await.unwrap();
+    assert_eq!(house.notifier.sent().len(), 1, "also after the lease");
+    assert_eq!(house.sink.distinct_events().len(), 2);
+}
+
+#[tokio::test]
+async fn only_what_got_through_is_acknowledged() {
+    let house = House::new().await;
+    house.enrolled("ada", &[]).await;
+    house.outcome(FakePicture::of("ada")).await;
+    let mut sink = MockEventSink::new();
+    let published = Arc::new(Mutex::new(Vec::new()));
+    let seen = published.clone();
+    sink.expect_publish().times(2).returning(move |_, events| {
+        let ids: Vec<_> = events.iter().map(|event| event.id.clone()).collect();
+        let mut seen = seen.lock().expect("no panic");
+        seen.push(ids.clone());
+        if seen.len() == 1 { Err(EventSinkError::Partial { failed: vec![ids[1].clone()] }) } else { Ok(()) }
+    });
+    let attendance = house.with_sink(Arc::new(sink));
+    assert_eq!(attendance.relay(&house.organization).await.unwrap().pending, 1);
+    assert_eq!(attendance.relay(&house.organization).await.unwrap().published, 1);
+    let published = published.lock().expect("no panic");
+    assert_eq!(published[1], [published[0][1].clone()]);
 }
 
 #[tokio::test]
@@ -81,6 +106,14 @@ async fn an_erased_attendee_is_told_nothing() {
     let ada = house.enrolled("ada", &[]).await;
     house.outcome(FakePicture::of("ada")).await;
     house.attendance.erase(&house.organization, ada, &me()).await.unwrap();
+    house.attendance.relay(&house.organization).await.unwrap();
+    assert!(house.notifier.sent().is_empty());
+
+    let bob = house.enrolled("bob", &[]).await;
+    house.outcome(FakePicture::of("bob")).await;
+    // The tombstone stands, the address is not gone yet.
+    house.faults.fail_once("FaceMatcher::forget");
+    house.attendance.erase(&house.organization, bob, &me()).await.unwrap_err();
     house.attendance.relay(&house.organization).await.unwrap();
     assert!(house.notifier.sent().is_empty());
 }

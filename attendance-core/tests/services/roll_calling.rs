@@ -34,15 +34,7 @@ async fn a_mark_whose_answer_got_lost_is_not_written_twice() {
     let retried = Retried::new(3, std::time::Duration::from_millis(1), sleep);
     let repo: Arc<dyn attendance_core::ports::AttendanceRepo> =
         Arc::new(Layered::new(house.attendance.repo().clone(), retried));
-    let attendance = attendance_core::Attendance::builder()
-        .face_matcher(house.attendance.face_matcher().clone())
-        .image_store(house.images.clone())
-        .repo(repo)
-        .notifier(house.notifier.clone())
-        .event_sink(house.sink.clone())
-        .clock(house.clock.clone())
-        .build()
-        .unwrap();
+    let attendance = house.with(repo, house.sink.clone());
     house.faults.lose_answer_once("Ledger::mark");
     let mark = House::mark(ada, When::Today, Status::Present);
     let record = attendance.mark(&house.organization, mark).await.unwrap();
