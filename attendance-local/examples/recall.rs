@@ -1,4 +1,4 @@
-//! Measures how the thorough search finds small faces: `... --example recall -- FOLDER [CROPS]` pastes portraits of FOLDER
+//! Measures how small faces are found: `... --example recall -- FOLDER [CROPS]` pastes portraits of FOLDER
 //! at known sizes into Full HD pictures, prints what was found, and writes what is no pasted face into CROPS.
 
 use std::error::Error;
@@ -20,7 +20,7 @@ const ROWS: u32 = 3;
 const CUT: f32 = 1.6;
 
 /// How far from a face background starts, in sides of the face.
-const CLEAR: f32 = 0.5;
+const CLEAR: f32 = 0.25;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -97,7 +97,7 @@ fn material(vision: &Vision, folder: &Path) -> Outcome<(Vec<Portrait>, Vec<RgbIm
         let Place([left, top, right, bottom]) = Place::of(&face, width, height);
         let side = (right - left).max(bottom - top);
         for (from, to) in [(0.0, left - CLEAR * side), (right + CLEAR * side, width as f32)] {
-            if to - from >= 40.0 {
+            if to - from >= 32.0 {
                 backgrounds.push(imageops::crop_imm(&pixels, from as u32, 0, (to - from) as u32, height).to_image());
             }
         }

@@ -2,6 +2,22 @@
 //!
 //! Every face is looked at twice: first from afar, then in a tight view around where it seemed to be. The second look
 //! drops what only resembled a face and places the keypoints better.
+//!
+//! How [`Detector::all`] finds small faces, as `examples/recall.rs` measures it: 120 faces of Labeled Faces in the
+//! Wild, pasted at these sizes into Full HD pictures (15 in each) made of 418 strips of background.
+//!
+//! | pixels | found | found twice | something else, in 8 pictures |
+//! | --- | --- | --- | --- |
+//! | 30 | 86 | 0 | 2 |
+//! | 40 | 118 | 0 | 4 |
+//! | 50 | 120 | 0 | 2 |
+//! | 64 | 120 | 0 | 3 |
+//! | 80 | 120 | 0 | 3 |
+//! | 120 | 120 | 0 | 4 |
+//! | 200 | 120 | 0 | 0 |
+//!
+//! Of the 18 that were something else, five were looked at: all show heads of bystanders that the strips cut through.
+//! Where the strips keep further from the faces (28 of them), there was nothing else in 56 pictures.
 
 use std::sync::Arc;
 
@@ -18,7 +34,7 @@ const SMALLEST_FACE: f32 = 40.0;
 const SMALLEST_PART: f32 = 1.0 / 48.0;
 
 /// A view shows faces down to this part of its side. Measured with 120 faces of 40 pixels in Full HD: a seventh finds
-/// all, an eighth 115, a twelfth some thirty.
+/// 118, an eighth some 115, a twelfth some thirty.
 const REACH: f32 = 7.0;
 
 /// What neighbouring views share, as a part of their side: a face that is too large for it shows in larger views.
