@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = Path::new(&folder);
     let start = Instant::now();
     let vision = match arguments.next() {
-        Some(onnx) => Vision::with_embedder(std::fs::read(onnx)?)?,
+        Some(onnx) => Vision::with_embedder(&std::fs::read(onnx)?)?,
         None => Vision::load()?,
     };
     println!("networks loaded in {:.1} ms", start.elapsed().as_secs_f64() * 1e3);

@@ -3,10 +3,8 @@
 //! The layout of the outputs (anchors, order of keypoints, threshold, blending of overlapping answers) is that of
 //! MediaPipe's `face_detection_short_range` graph.
 
-use std::sync::Arc;
-
 use super::VisionError;
-use super::network::{Network, Threads};
+use super::nets::BlazeNet;
 use super::pyramid::{Placement, Point, Pyramid};
 
 /// Side of the network's input in pixels.
@@ -94,12 +92,13 @@ impl Sighting {
 
 #[derive(Debug)]
 pub(super) struct BlazeFace {
-    network: Network,
+    net: BlazeNet,
 }
 
 impl BlazeFace {
-    pub(super) fn load(onnx: &'static [u8], threads: &Arc<Threads>) -> Result<Self, VisionError> {
-        Ok(Self { network: Network::load(onnx, threads)? })
+    pub(super) fn load(onnx: &[u8]) -> Result<Self, VisionError> {
+        let net = BlazeNet::load(onnx).ok_or_else(|| VisionError::load("the detector's file is not BlazeFace's"))?;
+        Ok(Self { net })
     }
 
     /// The faces in the square with this top left corner and side, best first. What lies outside of the picture is
@@ -113,14 +112,11 @@ impl BlazeFace {
     ) -> Result<Vec<Sighting>, VisionError> {
         let view = Placement::scale_then_move(side / INPUT as f32, corner);
         let pixels = pyramid.sample(&view, INPUT, INPUT);
-        let input = pixels.iter().flatten().map(|value| value / 127.5 - 1.0).collect();
-        let outputs = self.network.run(&[1, INPUT, INPUT, 3], input)?;
-        let [scores_fine, scores_coarse, boxes_fine, boxes_coarse] = outputs.as_slice() else {
-            return Err(VisionError::run("the detector does not have four outputs"));
-        };
+        let pixels: Vec<[f32; 3]> = pixels.iter().map(|pixel| pixel.map(|value| value / 127.5 - 1.0)).collect();
+        let [scores_fine, scores_coarse, boxes_fine, boxes_coarse] = self.net.run(&pixels);
         let mut answers = Vec::new();
-        decode(GRIDS[0], scores_fine, boxes_fine, least_score, &mut answers);
-        decode(GRIDS[1], scores_coarse, boxes_coarse, least_score, &mut answers);
+        decode(GRIDS[0], &scores_fine, &boxes_fine, least_score, &mut answers);
+        decode(GRIDS[1], &scores_coarse, &boxes_coarse, least_score, &mut answers);
         Ok(blend(answers).iter().map(|answer| placed(answer, &view)).collect())
     }
 }

@@ -19,11 +19,8 @@
 //! Of the 18 that were something else, five were looked at: all show heads of bystanders that the strips cut through.
 //! Where the strips keep further from the faces (28 of them), there was nothing else in 56 pictures.
 
-use std::sync::Arc;
-
 use super::VisionError;
 use super::blazeface::{BlazeFace, SAME_FACE, Sighting};
-use super::network::Threads;
 use super::pyramid::{Point, Pyramid};
 
 /// Shortest side of a face that [`Detector::all`] looks for, in pixels of a picture up to Full HD; in larger pictures
@@ -66,8 +63,8 @@ pub(super) struct Detector {
 }
 
 impl Detector {
-    pub(super) fn load(onnx: &'static [u8], threads: &Arc<Threads>) -> Result<Self, VisionError> {
-        Ok(Self { blazeface: BlazeFace::load(onnx, threads)? })
+    pub(super) fn load(onnx: &[u8]) -> Result<Self, VisionError> {
+        Ok(Self { blazeface: BlazeFace::load(onnx)? })
     }
 
     /// The largest face first; the others follow as one look at the whole picture saw them. Where that look sees

@@ -1,10 +1,7 @@
 //! A face as 128 numbers: two templates of one person point the same way.
 
-use std::sync::Arc;
-
 use super::VisionError;
-use super::align::CHIP;
-use super::network::{Network, Threads};
+use super::nets::ResNet;
 
 /// Names everything that a template depends on: network, rounding, alignment. Templates of different models must not
 /// be compared.
@@ -56,22 +53,19 @@ impl std::fmt::Debug for Template {
 
 #[derive(Debug)]
 pub(super) struct Embedder {
-    network: Network,
+    net: ResNet,
 }
 
 impl Embedder {
-    pub(super) fn load(onnx: &'static [u8], threads: &Arc<Threads>) -> Result<Self, VisionError> {
-        Ok(Self { network: Network::load(onnx, threads)? })
-    }
-
-    pub(super) fn load_owned(onnx: Vec<u8>, threads: &Arc<Threads>) -> Result<Self, VisionError> {
-        Ok(Self { network: Network::load_owned(onnx, threads)? })
+    pub(super) fn load(onnx: &[u8]) -> Result<Self, VisionError> {
+        let net = ResNet::load(onnx).ok_or_else(|| VisionError::load("the embedder's file is not dlib's ResNet"))?;
+        Ok(Self { net })
     }
 
     pub(super) fn embed(&self, chip: &[[f32; 3]]) -> Result<Template, VisionError> {
-        let input = (0..3).flat_map(|c| chip.iter().map(move |pixel| (pixel[c] - MEAN[c]) / 256.0)).collect();
-        let output = self.network.run(&[1, 3, CHIP, CHIP], input)?;
-        let numbers = output.first().and_then(|numbers| numbers.as_slice().try_into().ok());
+        let pixels: Vec<[f32; 3]> =
+            chip.iter().map(|pixel| std::array::from_fn(|c| (pixel[c] - MEAN[c]) / 256.0)).collect();
+        let numbers = self.net.run(&pixels).try_into().ok();
         let numbers = numbers.ok_or_else(|| VisionError::run("the embedder did not answer with 128 numbers"))?;
         Template::new(numbers).ok_or_else(|| VisionError::run("the embedder's answer has no direction"))
     }
@@ -97,7 +91,7 @@ mod tests {
     /// What 8-bit weights cost, on real chips; `weights/make.py --golden` writes what the network says without rounding.
     #[test]
     fn rounding_to_8_bits_keeps_the_direction_of_a_template() {
-        let embedder = Embedder::load(super::super::EMBEDDER, &Arc::default()).unwrap();
+        let embedder = Embedder::load(super::super::EMBEDDER).unwrap();
         let expected = include_str!("../../testdata/chips/expected-f32.txt");
         for (line, png) in expected.lines().zip([
             include_bytes!("../../testdata/chips/astronaut.png").as_slice(),

@@ -23,7 +23,7 @@ mod blazeface;
 pub mod calibration;
 mod detector;
 mod embedder;
-mod network;
+mod nets;
 mod picture;
 mod pyramid;
 mod quality;
@@ -33,7 +33,6 @@ use blazeface::Sighting;
 use detector::Detector;
 use embedder::Embedder;
 pub use embedder::{DIMENSIONS, MODEL, Template};
-use network::Threads;
 pub use picture::{Picture, PictureError, PictureLimits};
 
 static DETECTOR: &[u8] = include_bytes!("../../weights/detector.onnx");
@@ -77,7 +76,7 @@ pub struct DetectedFace {
 
 /// The two networks, loaded. Clones share them.
 ///
-/// Every call runs on one thread of its own and may take some ten milliseconds and more: call it where blocking is
+/// Every call stays on its caller's thread and may take some ten milliseconds and more: call it where blocking is
 /// fine, and look at several pictures at once by calling from several threads.
 #[derive(Debug, Clone)]
 pub struct Vision(Arc<Networks>);
@@ -92,21 +91,19 @@ impl Vision {
     /// Loads the networks that the crate brings along.
     ///
     /// # Errors
-    /// [`VisionError::Load`], where the runtime refuses them.
+    /// [`VisionError::Load`], where a file is not the network that it should be.
     pub fn load() -> Result<Self, VisionError> {
-        let threads = Arc::new(Threads::default());
-        let embedder = Embedder::load(EMBEDDER, &threads)?;
-        Ok(Self(Arc::new(Networks { detector: Detector::load(DETECTOR, &threads)?, embedder })))
+        let embedder = Embedder::load(EMBEDDER)?;
+        Ok(Self(Arc::new(Networks { detector: Detector::load(DETECTOR)?, embedder })))
     }
 
     /// Loads another embedder in ONNX form with the same input and output, to measure it against the own one.
     ///
     /// # Errors
-    /// [`VisionError::Load`], where the runtime refuses it.
-    pub fn with_embedder(onnx: Vec<u8>) -> Result<Self, VisionError> {
-        let threads = Arc::new(Threads::default());
-        let embedder = Embedder::load_owned(onnx, &threads)?;
-        Ok(Self(Arc::new(Networks { detector: Detector::load(DETECTOR, &threads)?, embedder })))
+    /// [`VisionError::Load`], where it is not the same network.
+    pub fn with_embedder(onnx: &[u8]) -> Result<Self, VisionError> {
+        let embedder = Embedder::load(onnx)?;
+        Ok(Self(Arc::new(Networks { detector: Detector::load(DETECTOR)?, embedder })))
     }
 
     /// Decodes a photo within the default [`PictureLimits`]; [`Picture::decode`] takes others.
