@@ -33,10 +33,11 @@ impl Level {
         for rows in self.rgb.chunks_exact(self.width * 6).take(height) {
             let (upper, lower) = rows.split_at(self.width * 3);
             for (a, b) in upper.chunks_exact(6).zip(lower.chunks_exact(6)) {
-                for c in 0..3 {
+                let channel = |c: usize| {
                     let sum = u16::from(a[c]) + u16::from(a[c + 3]) + u16::from(b[c]) + u16::from(b[c + 3]);
-                    rgb.push(((sum + 2) / 4) as u8);
-                }
+                    ((sum + 2) / 4) as u8
+                };
+                rgb.extend([channel(0), channel(1), channel(2)]);
             }
         }
         Self { width, height, rgb }
@@ -44,9 +45,7 @@ impl Level {
 
     /// Bilinear value at a place whose pixel centres lie at whole numbers; black outside of the picture.
     fn bilinear(&self, x: f32, y: f32) -> [f32; 3] {
-        let (left, top) = (x.floor(), y.floor());
-        let (fx, fy) = (x - left, y - top);
-        let (left, top) = (left as isize, top as isize);
+        let ((left, fx), (top, fy)) = (split(x), split(y));
         if left >= 0 && top >= 0 && left + 1 < self.width as isize && top + 1 < self.height as isize {
             let at = (top as usize * self.width + left as usize) * 3;
             let (upper, lower) = (&self.rgb[at..at + 6], &self.rgb[at + self.width * 3..at + self.width * 3 + 6]);
@@ -70,6 +69,14 @@ impl Level {
         }
         value
     }
+}
+
+/// The whole number below a place, and what is left. Without `f32::floor`, which is a function call where a processor's
+/// basic instructions must do.
+fn split(place: f32) -> (isize, f32) {
+    let whole = place as i32;
+    let below = whole - i32::from(whole as f32 > place);
+    (below as isize, place - below as f32)
 }
 
 /// A picture and its halved copies, the largest first.

@@ -1,9 +1,9 @@
 //! The two networks, layer by layer, in plain Rust.
 //!
-//! Why not a general runtime: both networks are a handful of layer shapes, and `rten` 0.27 (which read these files
-//! before, and which the tests still compare with) spends half of its time around the arithmetic: depthwise
-//! convolutions are nearly scalar there, and dense ones copy every window first. On one core with AVX2
-//! FIGURES
+//! Why not a general runtime: both networks are a handful of layer shapes, and `rten` 0.27, which the tests compare with,
+//! spends half of its time around the arithmetic: depthwise convolutions are nearly scalar there, and dense ones copy
+//! every window first. Least times on one core with AVX2: a look of the detector 1.3 ms instead of 4.8, a template 7.3 ms
+//! instead of 11.1.
 //!
 //! What makes the difference: pixels lie channels-last ([`plane`]), so that every convolution reads its windows where
 //! they are; bias, residual and ReLU happen while a result is still in registers ([`conv`]); a depthwise convolution
