@@ -43,9 +43,9 @@ use std::pin::Pin;
 /// Reads back what an adapter sent out: an `async` closure, boxed.
 pub type ReadBack<T> = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Vec<T>> + Send>> + Send + Sync>;
 
-/// Says on the test's output that a case did not run, and why.
+/// Says on the test's output that an adapter has nothing to show in a case. Not the word for what a machine lacks.
 fn skip(why: &str) {
-    eprintln!("skipped: {why}");
+    eprintln!("not applicable: {why}");
 }
 
 #[doc(hidden)]
