@@ -52,6 +52,8 @@ impl AuditEntry {
 pub enum AuditAction {
     /// An attendee was registered.
     Register,
+    /// An attendee's fields or groups were changed.
+    Change,
     /// A consent was recorded.
     Consent,
     /// A consent was withdrawn.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{BoxError, Retry};
-use crate::domain::attendee::{Email, Language, Name, Phone};
+use crate::domain::attendee::{Attendee, Email, Language, Name, Phone};
 use crate::domain::ids::OrganizationId;
 
 /// Whom to tell: resolved by the caller from the repository, since events carry nothing personal.
@@ -20,6 +20,17 @@ pub struct Recipient {
 }
 
 impl Recipient {
+    /// How an attendee is reached.
+    #[must_use]
+    pub fn of(attendee: &Attendee) -> Self {
+        Self {
+            name: attendee.name.clone(),
+            email: attendee.email.clone(),
+            phone: attendee.phone.clone(),
+            language: attendee.language.clone(),
+        }
+    }
+
     /// Whether there is any way to reach them.
     #[must_use]
     pub fn is_reachable(&self) -> bool {

@@ -102,7 +102,7 @@ impl Attendance {
             return self.answer(organization, earlier).await;
         }
         let named = match &request.session {
-            Some(session) => Some(self.find_session(organization, session).await?),
+            Some(session) => Some(self.session(organization, session).await?),
             None => None,
         };
 

@@ -42,7 +42,7 @@ impl Attendance {
     pub async fn enrol(&self, organization: &OrganizationId, request: EnrolRequest) -> Result<Enrolled, Error> {
         let id = request.attendee;
         let tenant = self.repo.existing_organization(organization).await?;
-        let attendee = self.living_attendee(organization, id).await?;
+        let attendee = self.attendee(organization, id).await?;
         if tenant.policy.consent_required && attendee.consent.is_none() {
             return Err(Error::ConsentMissing);
         }
@@ -91,6 +91,15 @@ impl Attendance {
         Ok(Enrolled { face: enrolled, faces })
     }
 
+    /// The faces of an attendee.
+    ///
+    /// # Errors
+    /// [`Error::UnknownAttendee`], [`Error::Erased`], and those of the ports.
+    pub async fn faces(&self, organization: &OrganizationId, attendee: AttendeeId) -> Result<Vec<FaceId>, Error> {
+        self.attendee(organization, attendee).await?;
+        Ok(self.matcher.faces(organization, attendee).await?)
+    }
+
     /// Removes one face of an attendee.
     ///
     /// # Errors
@@ -102,7 +111,7 @@ impl Attendance {
         face: FaceId,
         by: &Actor,
     ) -> Result<(), Error> {
-        self.living_attendee(organization, attendee).await?;
+        self.attendee(organization, attendee).await?;
         self.matcher.remove_face(organization, attendee, face).await?;
         self.images.delete(organization, &ImageKey::of_enrolment(attendee, face)).await?;
         if self.matcher.faces(organization, attendee).await?.is_empty() {
@@ -136,13 +145,13 @@ impl Attendance {
 
     /// Makes the enrolment active, unless the ground for it went away meanwhile.
     async fn confirm(&self, organization: &OrganizationId, id: AttendeeId, tenant: &Organization) -> Result<(), Error> {
-        let attendee = self.living_attendee(organization, id).await?;
+        let attendee = self.attendee(organization, id).await?;
         if tenant.policy.consent_required && attendee.consent.is_none() {
             return Err(Error::ConsentMissing);
         }
         // Saved even if it is active: the version check finds an erasure or a withdrawal that came in between.
         self.set_enrolment(organization, id, EnrolmentState::Active).await?;
-        let attendee = self.living_attendee(organization, id).await?;
+        let attendee = self.attendee(organization, id).await?;
         if tenant.policy.consent_required && attendee.consent.is_none() {
             return Err(Error::ConsentMissing);
         }

@@ -38,12 +38,7 @@ impl Attendance {
         let attendee = self.any_attendee(organization, id).await?;
 
         let faces = self.matcher.forget(organization, id).await?;
-        let recipient = Recipient {
-            name: attendee.name.clone(),
-            email: attendee.email.clone(),
-            phone: attendee.phone.clone(),
-            language: attendee.language.clone(),
-        };
+        let recipient = Recipient::of(&attendee);
         if recipient.is_reachable() {
             self.notifier.forget(organization, &recipient).await?;
         }

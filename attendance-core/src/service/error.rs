@@ -58,6 +58,9 @@ pub enum Error {
     /// Too many groups for one attendee.
     #[error("an attendee can be in at most {0} groups")]
     TooManyGroups(usize),
+    /// Somebody was to leave the group of everybody.
+    #[error("the group 'everyone' has everybody and can't be left")]
+    EveryoneStays,
     /// A text that is not what it should be.
     #[error(transparent)]
     Text(#[from] InvalidText),
@@ -105,6 +108,7 @@ impl Error {
             Self::EnrolledAsAnother { .. } => "enrolled-as-another",
             Self::RangeReversed { .. } => "range-reversed",
             Self::TooManyGroups(_) | Self::Text(_) | Self::Attributes(_) | Self::Timetable(_) => "invalid",
+            Self::EveryoneStays => "everyone-stays",
             Self::NotErased(_) => "not-erased",
             Self::Matcher(error) => matcher_code(error),
             Self::Images(ImageStoreError::NotFound) => "image-missing",

@@ -1,5 +1,6 @@
 //! What one can do with attendance: a method of [`Attendance`] per use case, a file per use case.
 
+mod change;
 mod check_in;
 mod clock;
 mod enrol;
@@ -14,6 +15,7 @@ mod sweep;
 
 use std::sync::Arc;
 
+pub use change::AttendeeChange;
 pub use check_in::{CheckInAnswer, CheckInRequest, FaceOutcome};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use enrol::{EnrolRequest, Enrolled};

@@ -87,8 +87,11 @@ impl<'a> OpenSessions<'a> {
 }
 
 impl Attendance {
-    /// The stored session, or the one that its group's timetable has.
-    pub(super) async fn find_session(&self, organization: &OrganizationId, id: &SessionId) -> Result<Session, Error> {
+    /// One session: the stored one, or the one that its group's timetable has.
+    ///
+    /// # Errors
+    /// [`Error::UnknownSession`], and those of the repository.
+    pub async fn session(&self, organization: &OrganizationId, id: &SessionId) -> Result<Session, Error> {
         if let Some(session) = self.repo.session(organization, id).await? {
             return Ok(session);
         }
@@ -97,8 +100,28 @@ impl Attendance {
         sessions.find(|session| session.id == *id).ok_or(Error::UnknownSession)
     }
 
-    /// The sessions of a group on the local dates from `from` to `to`: the stored ones, and those that only the
-    /// timetable knows.
+    /// The sessions of a group on its local dates from `from` to `to`, both included, by date and slot: the stored
+    /// ones, and those that only the timetable knows. All of them at once: a host bounds the range.
+    ///
+    /// # Errors
+    /// [`Error::UnknownGroup`], [`Error::RangeReversed`], and those of the repository.
+    pub async fn sessions(
+        &self,
+        organization: &OrganizationId,
+        group: &GroupId,
+        from: Date,
+        to: Date,
+    ) -> Result<Vec<Session>, Error> {
+        if to < from {
+            return Err(Error::RangeReversed { from, to });
+        }
+        let group = self.existing_group(organization, group).await?;
+        let mut sessions = self.sessions_of(organization, &group, from, to).await?;
+        sessions.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(sessions)
+    }
+
+    /// As [`Attendance::sessions`], in any order.
     pub(super) async fn sessions_of(
         &self,
         organization: &OrganizationId,

@@ -13,7 +13,7 @@ use crate::domain::ids::{AttendeeId, GroupId, OrganizationId};
 use crate::domain::organization::{Organization, OrganizationPolicy};
 use crate::domain::zone::Zone;
 use crate::ports::RepoError;
-use crate::ports::attendance_repo::{AttendanceRepoExt, Entity, Outgoing};
+use crate::ports::attendance_repo::{AttendanceRepoExt, Entity};
 
 /// An organization that is to be made.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,9 +63,6 @@ impl NewAttendee {
         }
     }
 }
-
-/// How often a change is repeated upon what somebody else changed at the same time.
-const ATTEMPTS: usize = 16;
 
 impl Attendance {
     /// Makes an organization unless it is there, and provisions the matcher for it.
@@ -129,7 +126,7 @@ impl Attendance {
             return Err(Error::TooManyGroups(Attendee::MAX_GROUPS));
         }
         for group in &new.groups {
-            self.repo.group(organization, group).await?.ok_or(Error::UnknownGroup)?;
+            self.existing_group(organization, group).await?;
         }
         let mut attendee = Attendee::new(AttendeeId::fresh(), new.name, now);
         attendee.external_id = new.external_id;
@@ -191,37 +188,18 @@ impl Attendance {
         Ok(changed)
     }
 
-    /// Changes an attendee who is not erased: reads, changes and saves again until nobody came in between. The change
-    /// answers the events to send with it.
+    /// One attendee who is not erased.
     ///
     /// # Errors
     /// [`Error::UnknownAttendee`], [`Error::Erased`], and those of the repository.
-    pub async fn change_attendee(
-        &self,
-        organization: &OrganizationId,
-        id: AttendeeId,
-        change: impl Fn(&mut Attendee) -> Vec<Event> + Send,
-    ) -> Result<Attendee, Error> {
-        for _ in 0..ATTEMPTS {
-            let mut attendee = self.living_attendee(organization, id).await?;
-            let events = change(&mut attendee);
-            let outgoing = Outgoing { events, targets: self.targets.clone() };
-            match self.repo.save_attendee(organization, &attendee, &outgoing).await {
-                Err(RepoError::Conflict) => {}
-                saved => return Ok(saved?),
-            }
-        }
-        Err(RepoError::Conflict.into())
-    }
-
-    /// The attendee, who exists and is not erased.
-    pub(super) async fn living_attendee(
-        &self,
-        organization: &OrganizationId,
-        id: AttendeeId,
-    ) -> Result<Attendee, Error> {
+    pub async fn attendee(&self, organization: &OrganizationId, id: AttendeeId) -> Result<Attendee, Error> {
         let attendee = self.any_attendee(organization, id).await?;
         if attendee.is_erased() { Err(Error::Erased) } else { Ok(attendee) }
+    }
+
+    /// The group, which exists.
+    pub(super) async fn existing_group(&self, organization: &OrganizationId, id: &GroupId) -> Result<Group, Error> {
+        self.repo.group(organization, id).await?.ok_or(Error::UnknownGroup)
     }
 
     /// The attendee, who exists.

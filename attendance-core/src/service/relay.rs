@@ -139,12 +139,7 @@ impl Attendance {
     /// How to reach an attendee; `None` if there is no way, or they were erased.
     async fn recipient(&self, organization: &OrganizationId, id: AttendeeId) -> Result<Option<Recipient>, Error> {
         let attendees = self.repo.attendees_by_id(organization, &[id]).await?;
-        let recipient = attendees.into_iter().find(|attendee| !attendee.is_erased()).map(|attendee| Recipient {
-            name: attendee.name,
-            email: attendee.email,
-            phone: attendee.phone,
-            language: attendee.language,
-        });
+        let recipient = attendees.iter().find(|attendee| !attendee.is_erased()).map(Recipient::of);
         Ok(recipient.filter(Recipient::is_reachable))
     }
 }

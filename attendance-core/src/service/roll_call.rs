@@ -55,7 +55,7 @@ impl Attendance {
     /// [`Error::UnknownAttendee`], [`Error::Erased`], [`Error::UnknownSession`], [`Error::NoSession`],
     /// [`Error::ChooseSession`], [`Error::NotOnRoster`], [`Error::NotOpenYet`], and those of the repository.
     pub async fn mark(&self, organization: &OrganizationId, request: MarkRequest) -> Result<AttendanceRecord, Error> {
-        let attendee = self.living_attendee(organization, request.attendee).await?;
+        let attendee = self.attendee(organization, request.attendee).await?;
         let session = self.session_meant(organization, &attendee, &request.when).await?;
         let now = self.now();
         if !attendee.is_in(session.id.group()) {
@@ -86,7 +86,7 @@ impl Attendance {
         session: &SessionId,
         page: &PageRequest,
     ) -> Result<Page<RosterEntry>, Error> {
-        self.find_session(organization, session).await?;
+        self.session(organization, session).await?;
         let query = AttendeeQuery { group: Some(session.group().clone()), erasing: false };
         let attendees = self.repo.attendees(organization, &query, page).await?;
         let mut items = Vec::with_capacity(attendees.items.len());
@@ -107,7 +107,7 @@ impl Attendance {
         session: &SessionId,
         by: &Actor,
     ) -> Result<Session, Error> {
-        let session = self.find_session(organization, session).await?;
+        let session = self.session(organization, session).await?;
         let now = self.now();
         if now < session.opens_at {
             return Err(Error::NotOpenYet);
@@ -205,7 +205,7 @@ impl Attendance {
         when: &When,
     ) -> Result<Session, Error> {
         let date = match when {
-            When::Session(id) => return self.find_session(organization, id).await,
+            When::Session(id) => return self.session(organization, id).await,
             When::Date(date) => Some(*date),
             When::Today => None,
         };
