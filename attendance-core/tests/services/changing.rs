@@ -17,7 +17,7 @@ impl House {
     }
 
     async fn actions(&self) -> Vec<AuditAction> {
-        let page = self.attendance.repo().audit(&self.organization, &PageRequest::default()).await.unwrap();
+        let page = self.attendance.repo().audit(&self.organization, &PageRequest::default()).await.expect("the audit");
         page.items.into_iter().map(|entry| entry.action).collect()
     }
 }
