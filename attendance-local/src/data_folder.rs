@@ -20,6 +20,8 @@ const POLL: Duration = Duration::from_millis(20);
 /// gallery/        what faces look like
 /// images/         pictures
 /// events.jsonl    what happened
+/// TOKEN_KEY       the key of the tokens that a server on this folder issues; a secret
+/// DESK            where that server listens, while it runs, and a token for commands on this machine; a secret
 /// ```
 #[derive(Debug)]
 pub struct DataFolder {
@@ -188,6 +190,33 @@ impl DataFolder {
     #[must_use]
     pub fn events(&self) -> PathBuf {
         self.root.join("events.jsonl")
+    }
+
+    /// The file of the key with which tokens are signed.
+    #[must_use]
+    pub fn token_key(&self) -> PathBuf {
+        self.root.join("TOKEN_KEY")
+    }
+
+    /// The file that says where a server on this folder listens. It is of worth only while the process that it names
+    /// owns the folder: a crash leaves it behind.
+    #[must_use]
+    pub fn desk(&self) -> PathBuf {
+        Self::desk_of(&self.root)
+    }
+
+    /// As [`desk`](Self::desk), of a folder that another process may own.
+    #[must_use]
+    pub fn desk_of(root: &Path) -> PathBuf {
+        root.join("DESK")
+    }
+
+    /// Puts a file into the folder, or into the place of one, whole or not at all. Only its owner may read it. Blocks.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn write_private(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        durable::replace(path, |file| file.write_all(bytes))
     }
 }
 

@@ -1,6 +1,8 @@
-//! The project's chores, with nothing to install by hand: `cargo xtask lint | test | bench`.
+//! The project's chores, with nothing to install by hand: `cargo xtask lint | test | e2e | bench`.
 
 mod bench;
+mod desk;
+mod e2e;
 mod lint;
 mod package;
 mod test;
@@ -18,6 +20,8 @@ enum Chore {
     Lint,
     /// The whole test suite: nextest if it is installed, `cargo test` if not, and the examples in the docs.
     Test(test::Options),
+    /// The desk as its users meet it: its pages in a browser, its API against its document.
+    E2e(e2e::Options),
     /// Measures attendance beside what others use, in one run.
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -39,6 +43,7 @@ impl Chore {
         match self {
             Self::Lint => lint::run(&workspace),
             Self::Test(options) => test::run(&workspace, &options),
+            Self::E2e(options) => e2e::run(&workspace, &options),
             Self::Bench(bench) => bench.run(&workspace),
         }
     }

@@ -1,7 +1,7 @@
 //! What `cargo metadata` says about the workspace, and how cargo is called from here.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
@@ -62,6 +62,25 @@ impl Workspace {
     /// The members that are meant for a registry.
     pub(crate) fn published(&self) -> impl Iterator<Item = &Package> {
         self.packages.iter().filter(|package| package.published)
+    }
+
+    /// Builds a program with optimisations and answers where it lies.
+    pub(crate) fn build_release(&self, package: &str, program: &str) -> Result<PathBuf> {
+        eprintln!("building {program} with optimisations ...");
+        let mut build = self.cargo();
+        build.args(["build", "--release", "--package", package, "--bin", program]);
+        build.arg("--message-format=json-render-diagnostics");
+        let output = build.stderr(Stdio::inherit()).output().context("cargo build did not start")?;
+        if !output.status.success() {
+            bail!("{program} could not be built (see above)");
+        }
+        let messages = String::from_utf8(output.stdout)?;
+        let mut messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let executable = messages.find_map(|message| {
+            let wanted = message["target"]["name"] == program;
+            message["executable"].as_str().filter(|_| wanted).map(PathBuf::from)
+        });
+        executable.context("cargo build did not say what it built")
     }
 
     /// A call of cargo at the root of the workspace.

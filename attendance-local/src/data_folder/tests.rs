@@ -16,6 +16,21 @@ fn a_folder_is_made_where_there_is_none() {
 }
 
 #[test]
+#[cfg(unix)]
+fn what_is_secret_is_put_in_whole_and_only_its_owner_may_read_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = tempfile::tempdir().unwrap();
+    let folder = DataFolder::open(place.path(), NOW).unwrap();
+    assert_eq!(folder.desk(), DataFolder::desk_of(place.path()));
+    assert_eq!(folder.token_key(), place.path().join("TOKEN_KEY"));
+    for secret in [&b"long and secret"[..], b"short"] {
+        folder.write_private(&folder.desk(), secret).unwrap();
+        assert_eq!(fs::read(folder.desk()).unwrap(), secret);
+        assert_eq!(fs::metadata(folder.desk()).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[test]
 fn a_second_owner_is_told_who_the_first_is() {
     let place = tempfile::tempdir().unwrap();
     let first = DataFolder::open(place.path(), NOW).unwrap();

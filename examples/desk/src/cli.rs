@@ -1,18 +1,21 @@
 //! The command line's grammar.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use attendance_api::auth::Role;
 use attendance_core::domain::attendee::{ConsentWording, Email, ExternalId, Name};
-use attendance_core::domain::ids::{AttendeeId, GroupId};
+use attendance_core::domain::ids::{AttendeeId, GroupId, OrganizationId};
 use attendance_core::domain::record::{Reason, Status};
 use attendance_core::domain::session::SessionId;
 use attendance_core::domain::zone::Zone;
-use attendance_core::ports::face_matcher::Faces;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-/// Turns photos of faces into attendance records, on this machine alone.
+use crate::serve::ADDRESS;
+
+/// Turns photos of faces into attendance records, on this machine alone. Without a command: serve.
 #[derive(Debug, Parser)]
 #[command(name = "attendance", version, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -24,16 +27,22 @@ pub(crate) struct Cli {
     #[arg(long, global = true)]
     pub(crate) json: bool,
 
-    /// The time zone of a new data folder, such as Europe/Berlin; this machine's if not given.
+    /// The time zone of a new data folder or organization, such as Europe/Berlin; this machine's if not given.
     #[arg(long, global = true, value_name = "ZONE")]
     pub(crate) zone: Option<Zone>,
 
+    /// The organization that is meant.
+    #[arg(long, global = true, default_value = "default", value_name = "O")]
+    pub(crate) organization: OrganizationId,
+
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Serves the pages and the API until it is stopped, and prints a link to sign in with.
+    Serve(Serve),
     /// Shows it all in a temporary folder, on two portraits in the public domain.
     Demo,
     /// Registers somebody and enrols their face.
@@ -47,6 +56,24 @@ pub(crate) enum Command {
     Report(Report),
     /// Erases an attendee: faces, pictures and personal data.
     Forget(Forget),
+    /// Issues a token, and prints the link that signs in with it, and the token.
+    Token(Token),
+    /// Makes another organization: with people, groups and records of its own.
+    Organization(Organization),
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        Self::Serve(Serve { listen: ADDRESS })
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Where to listen; port 0 lets the machine choose one. Browsers give a camera only to pages of this machine, or over
+    /// HTTPS.
+    #[arg(long, default_value_t = ADDRESS, value_name = "ADDRESS")]
+    pub(crate) listen: SocketAddr,
 }
 
 #[derive(Debug, Args)]
@@ -98,11 +125,12 @@ pub(crate) enum FacesArg {
     Largest,
 }
 
-impl From<FacesArg> for Faces {
-    fn from(faces: FacesArg) -> Self {
-        match faces {
-            FacesArg::All => Self::All,
-            FacesArg::Largest => Self::Largest,
+impl FacesArg {
+    /// As the API says it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Largest => "largest",
         }
     }
 }
@@ -158,6 +186,25 @@ pub(crate) enum Format {
 pub(crate) struct Forget {
     /// Who.
     pub(crate) attendee: AttendeeId,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Token {
+    /// What it may do: admin, operator, kiosk or attendee.
+    #[arg(long)]
+    pub(crate) role: Role,
+    /// Whose it is: for the role attendee, who sees only their own data.
+    #[arg(long, value_name = "ID", required_if_eq("role", "attendee"))]
+    pub(crate) attendee: Option<AttendeeId>,
+    /// For how many days it is valid, 1 to 365; 30 if not given.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=365))]
+    pub(crate) days: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Organization {
+    /// Its id, such as school: chosen once.
+    pub(crate) id: OrganizationId,
 }
 
 fn date(text: &str) -> Result<Date, String> {

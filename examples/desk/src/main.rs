@@ -1,17 +1,23 @@
-//! `attendance`: the main job on one machine, from the command line. `attendance --help` says what it can do.
+//! `attendance`: the main job on one machine, with a server, its pages and a command line. `attendance --help` says what it can do.
 
 mod cli;
+mod client;
 mod command;
 mod desk;
 mod failure;
+mod find;
+mod notice;
 mod output;
 mod photo;
+mod serve;
+mod token_key;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use tokio::runtime::{Builder, Runtime};
 
-use crate::cli::Cli;
+use crate::cli::{Cli, Command};
 use crate::output::Output;
 
 fn main() -> ExitCode {
@@ -32,8 +38,7 @@ fn main() -> ExitCode {
         }
     };
     let output = Output::new(cli.json);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let done = match runtime {
+    let done = match runtime(cli.command.as_ref()) {
         Ok(runtime) => runtime.block_on(command::run(cli, &output)),
         Err(error) => Err(error.into()),
     };
@@ -43,5 +48,16 @@ fn main() -> ExitCode {
             output.failure(failure.code(), &failure.to_string());
             ExitCode::FAILURE
         }
+    }
+}
+
+/// A server has many at once to answer; a command is alone.
+fn runtime(command: Option<&Command>) -> std::io::Result<Runtime> {
+    match command {
+        None | Some(Command::Serve(_)) => {
+            let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+            Builder::new_multi_thread().worker_threads(cores.max(2)).enable_all().build()
+        }
+        Some(_) => Builder::new_current_thread().enable_all().build(),
     }
 }

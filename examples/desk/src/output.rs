@@ -24,6 +24,11 @@ impl Output {
         if self.json { line(object) } else { line(text) }
     }
 
+    /// Says what somebody should know, on standard error: it is no answer.
+    pub(crate) fn warn(self, message: &str) {
+        let _ = writeln!(std::io::stderr(), "warning: {message}");
+    }
+
     /// Says why a command failed: to people on standard error, to programs as an object too.
     pub(crate) fn failure(self, code: &str, message: &str) {
         if self.json {

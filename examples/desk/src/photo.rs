@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use attendance_core::ports::face_matcher::{ImageProblem, ImageRef};
+use attendance_core::ports::face_matcher::ImageProblem;
+use bytes::Bytes;
 
 use crate::failure::Failure;
 
@@ -12,8 +13,8 @@ use crate::failure::Failure;
 const MAX_BYTES: u64 = 15_000_000;
 
 /// Reads a photo, and no more of it than a photo may have.
-pub(crate) fn read(path: &Path) -> Result<ImageRef, Failure> {
-    let fail = |code, why: String| Failure::Photo { path: path.to_owned(), code, why };
+pub(crate) fn read(path: &Path) -> Result<Bytes, Failure> {
+    let fail = |code: &'static str, why: String| Failure::Photo { path: path.to_owned(), code: code.into(), why };
     let unreadable = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => fail("no-such-file", "there is no such file".to_owned()),
         _ => fail("unreadable", format!("the file can't be read: {error}")),
@@ -31,10 +32,5 @@ pub(crate) fn read(path: &Path) -> Result<ImageRef, Failure> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(too_large(bytes.len() as u64));
     }
-    Ok(ImageRef::bytes(bytes))
-}
-
-/// A use case refused this photo.
-pub(crate) fn refused(path: &Path, error: &attendance_core::Error) -> Failure {
-    Failure::Photo { path: path.to_owned(), code: error.code(), why: error.to_string() }
+    Ok(bytes.into())
 }

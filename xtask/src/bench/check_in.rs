@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::contender::{Contender, Running};
 use super::figures::{Figures, OURS};
@@ -48,7 +48,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     };
 
     let mut missing = Vec::new();
-    let mut contenders = vec![contender(OURS, vec![build(workspace)?])?];
+    let mut contenders = vec![contender(OURS, vec![workspace.build_release("attendance-benches", "check_in")?])?];
     for peer in &peers::OF_CHECK_IN {
         match peer.set_up(workspace) {
             Ok(command) => contenders.push(contender(peer.name, command)?),
@@ -105,28 +105,6 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         eprintln!("written to {}", file.display());
     }
     Ok(())
-}
-
-fn build(workspace: &Workspace) -> Result<PathBuf> {
-    eprintln!("{OURS}: building it with optimisations ...");
-    let mut build = workspace.cargo();
-    build.args([
-        "build",
-        "--release",
-        "--package=attendance-benches",
-        "--bin=check_in",
-        "--message-format=json-render-diagnostics",
-    ]);
-    let output = build.stderr(Stdio::inherit()).output().context("cargo build did not start")?;
-    if !output.status.success() {
-        bail!("ours could not be built (see above)");
-    }
-    let messages = String::from_utf8(output.stdout)?;
-    let executable = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).find_map(|message| {
-        let ours = message["target"]["name"] == "check_in";
-        message["executable"].as_str().filter(|_| ours).map(PathBuf::from)
-    });
-    executable.context("cargo build did not say what it built")
 }
 
 /// The last core that this process may use, if `taskset` is there to keep the contenders on it.

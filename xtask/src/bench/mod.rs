@@ -2,6 +2,7 @@
 
 mod check_in;
 mod contender;
+mod desk;
 mod figures;
 mod peers;
 mod portraits;
@@ -17,12 +18,15 @@ use crate::workspace::Workspace;
 pub(crate) enum Bench {
     /// A check-in by portrait, stage by stage, beside Python's `face_recognition` and OpenCV, on one core.
     CheckIn(check_in::Options),
+    /// A desk under load: kiosks that all check in at once; throughput, latency, memory, and no second record.
+    Desk(desk::Options),
 }
 
 impl Bench {
     pub(crate) fn run(&self, workspace: &Workspace) -> anyhow::Result<()> {
         match self {
             Self::CheckIn(options) => check_in::run(workspace, options),
+            Self::Desk(options) => desk::run(workspace, options),
         }
     }
 }

@@ -1,26 +1,24 @@
-use std::collections::HashMap;
 use std::path::Path;
 use std::process::ExitCode;
 
-use attendance_core::domain::attendee::Attendee;
-use attendance_core::domain::check_in::{Candidate, Outcome};
-use attendance_core::domain::ids::AttendeeId;
-use attendance_core::{CheckInAnswer, CheckInRequest, FaceOutcome};
+use attendance_api::wire::{CheckInAnswer, Outcome};
+use attendance_core::domain::attendee::Name;
+use attendance_core::domain::ids::{AttendeeId, CheckInId};
+use attendance_core::domain::similarity::Similarity;
 use serde_json::{Value, json};
 
 use crate::cli::CheckIn;
-use crate::command::{attendees, name};
-use crate::desk::{Desk, operator};
+use crate::client::{Ask, Client};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::photo;
 
 /// Each photo by itself: one that can't be used is said, and the others are still done.
-pub(super) async fn run(desk: &Desk, arguments: &CheckIn, output: &Output) -> Result<ExitCode, Failure> {
+pub(super) async fn run(client: &Client, arguments: &CheckIn, output: &Output) -> Result<ExitCode, Failure> {
     let mut code = ExitCode::SUCCESS;
     for path in &arguments.photos {
-        match offer(desk, arguments, path).await {
-            Ok((answer, known)) => output.say(&object(path, &answer, &known), text(path, &answer, &known)),
+        match offer(client, arguments, path).await {
+            Ok(answer) => output.say(&object(path, &answer), text(path, &answer)),
             Err(failure) => {
                 code = ExitCode::FAILURE;
                 let message = failure.to_string();
@@ -32,86 +30,70 @@ pub(super) async fn run(desk: &Desk, arguments: &CheckIn, output: &Output) -> Re
     Ok(code)
 }
 
-async fn offer(
-    desk: &Desk,
-    arguments: &CheckIn,
-    path: &Path,
-) -> Result<(CheckInAnswer, HashMap<AttendeeId, Attendee>), Failure> {
-    let request = CheckInRequest {
-        faces: arguments.faces.into(),
-        session: arguments.session.clone(),
-        captured_at: arguments.at,
-        ..CheckInRequest::new(photo::read(path)?, operator())
-    };
-    let checked = desk.attendance.check_in(&desk.organization, request).await;
-    let answer = checked.map_err(|error| photo::refused(path, &error))?;
-    let named: Vec<_> = answer.faces.iter().flat_map(candidates).map(|candidate| candidate.attendee).collect();
-    let known = attendees(desk, &named).await?;
-    Ok((answer, known))
+async fn offer(client: &Client, arguments: &CheckIn, path: &Path) -> Result<CheckInAnswer, Failure> {
+    let ask = Ask::post("/check-ins")
+        .query("faces", Some(arguments.faces.as_str()))
+        .query("session", arguments.session.as_ref())
+        .query("captured_at", arguments.at)
+        .once(&CheckInId::fresh())?
+        .image(photo::read(path)?);
+    client.of_organization(ask).await.map_err(|failure| failure.of_photo(path))
 }
 
-/// Everybody whom the outcome names.
-fn candidates(face: &FaceOutcome) -> Vec<Candidate> {
-    match &face.outcome {
-        Outcome::Marked { candidate, .. }
-        | Outcome::AlreadyMarked { candidate, .. }
-        | Outcome::NotExpected { candidate }
-        | Outcome::ChooseSession { candidate, .. }
-        | Outcome::Refused { candidate, .. } => vec![*candidate],
-        Outcome::Ambiguous { candidates } => candidates.clone(),
-        _ => Vec::new(),
-    }
-}
-
-fn object(path: &Path, answer: &CheckInAnswer, known: &HashMap<AttendeeId, Attendee>) -> Value {
+/// The answer, and of which photo. Whoever has no name any more is called by their id.
+fn object(path: &Path, answer: &CheckInAnswer) -> Value {
     let mut object = json!(answer);
     object["photo"] = json!(path);
-    for (face, value) in answer.faces.iter().zip(object["faces"].as_array_mut().into_iter().flatten()) {
-        let candidates = candidates(face);
-        match value.get_mut("candidates").and_then(Value::as_array_mut) {
-            Some(values) => {
-                for (candidate, value) in candidates.iter().zip(values) {
-                    value["name"] = json!(name(known, candidate.attendee));
-                }
-            }
-            None => {
-                if let Some(candidate) = candidates.first() {
-                    value["name"] = json!(name(known, candidate.attendee));
-                }
-            }
-        }
+    for face in object["faces"].as_array_mut().into_iter().flatten() {
+        name_by_id(face);
+        face.get_mut("candidates").and_then(Value::as_array_mut).into_iter().flatten().for_each(name_by_id);
     }
     object
 }
 
-fn text(path: &Path, answer: &CheckInAnswer, known: &HashMap<AttendeeId, Attendee>) -> String {
+fn name_by_id(value: &mut Value) {
+    if value.get("name").is_some_and(Value::is_null) {
+        value["name"] = value["attendee"].clone();
+    }
+}
+
+fn who(attendee: AttendeeId, name: Option<&Name>, similarity: Similarity) -> String {
+    let name = name.map_or_else(|| attendee.to_string(), |name| name.as_str().to_owned());
+    format!("{name} ({:.1} %)", similarity.percent())
+}
+
+fn text(path: &Path, answer: &CheckInAnswer) -> String {
     let mut lines = vec![path.display().to_string()];
     for face in &answer.faces {
-        let who = |candidate: &Candidate| {
-            format!("{} ({:.1} %)", name(known, candidate.attendee), candidate.similarity.percent())
-        };
         lines.push(match &face.outcome {
-            Outcome::Marked { candidate, record } => {
-                format!("  marked          {}: {} at {}", who(candidate), record.status, record.session)
+            Outcome::Marked { attendee, name, similarity, record } => {
+                let who = who(*attendee, name.as_ref(), *similarity);
+                format!("  marked          {who}: {} at {}", record.status, record.session)
             }
-            Outcome::AlreadyMarked { candidate, record } => {
-                format!("  already marked  {}: {} at {}", who(candidate), record.status, record.session)
+            Outcome::AlreadyMarked { attendee, name, similarity, record } => {
+                let who = who(*attendee, name.as_ref(), *similarity);
+                format!("  already marked  {who}: {} at {}", record.status, record.session)
             }
             Outcome::Stranger => "  stranger".to_owned(),
             Outcome::Ambiguous { candidates } => {
-                format!("  ambiguous       {}", candidates.iter().map(who).collect::<Vec<_>>().join(" or "))
+                let whom = candidates.iter().map(|one| who(one.attendee, one.name.as_ref(), one.similarity));
+                format!("  ambiguous       {}", whom.collect::<Vec<_>>().join(" or "))
             }
             Outcome::PoorQuality { problems } => {
                 let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
                 format!("  poor quality    {}", problems.join("; "))
             }
-            Outcome::NotExpected { candidate } => format!("  not expected    {}", who(candidate)),
-            Outcome::ChooseSession { candidate, sessions } => {
-                let sessions: Vec<_> = sessions.iter().map(ToString::to_string).collect();
-                format!("  choose session  {}: --session {}", who(candidate), sessions.join(" or "))
+            Outcome::NotExpected { attendee, name, similarity } => {
+                format!("  not expected    {}", who(*attendee, name.as_ref(), *similarity))
             }
-            Outcome::Refused { candidate, reason } => format!("  refused         {}: {reason:?}", who(candidate)),
-            other => format!("  {other:?}"),
+            Outcome::ChooseSession { attendee, name, similarity, sessions } => {
+                let sessions: Vec<_> = sessions.iter().map(ToString::to_string).collect();
+                let who = who(*attendee, name.as_ref(), *similarity);
+                format!("  choose session  {who}: --session {}", sessions.join(" or "))
+            }
+            Outcome::Refused { attendee, name, similarity, reason } => {
+                format!("  refused         {}: {reason:?}", who(*attendee, name.as_ref(), *similarity))
+            }
         });
     }
     if answer.unsearched > 0 {

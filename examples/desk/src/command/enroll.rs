@@ -1,12 +1,15 @@
+use std::path::Path;
 use std::process::ExitCode;
 
-use attendance_core::domain::attendee::Attendee;
+use attendance_api::wire;
+use attendance_core::Error;
 use attendance_core::domain::ids::GroupId;
-use attendance_core::{EnrolRequest, Error, NewAttendee};
-use serde_json::json;
+use attendance_core::ports::RepoError;
+use bytes::Bytes;
+use serde_json::{Value, json};
 
 use crate::cli::Enroll;
-use crate::desk::{Desk, operator};
+use crate::client::{Ask, Client};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::photo;
@@ -20,55 +23,46 @@ pub(super) fn check(arguments: &Enroll) -> Result<(), Failure> {
 }
 
 /// Registers somebody with every photo, or not at all.
-pub(super) async fn run(desk: &Desk, arguments: &Enroll, output: &Output) -> Result<ExitCode, Failure> {
-    let (attendance, organization, by) = (&desk.attendance, &desk.organization, operator());
+pub(super) async fn run(client: &Client, arguments: &Enroll, output: &Output) -> Result<ExitCode, Failure> {
     let registered = match &arguments.external_id {
-        Some(id) => attendance.repo().attendee_by_external_id(organization, id).await?,
+        Some(id) => {
+            let ask = Ask::get("/attendees").query("external_id", Some(id.as_str()));
+            client.of_organization::<wire::Page<wire::Attendee>>(ask).await?.items.pop()
+        }
         None => None,
     };
-    let same_name = |attendee: &Attendee| attendee.name.as_ref() == Some(&arguments.name);
-    if registered.as_ref().is_some_and(|attendee| !same_name(attendee)) {
-        return Err(Error::from(attendance_core::ports::RepoError::ExternalIdTaken).into());
+    if registered.as_ref().is_some_and(|attendee| attendee.name.as_ref() != Some(&arguments.name)) {
+        return Err(Error::from(RepoError::ExternalIdTaken).into());
     }
     let mut images = Vec::with_capacity(arguments.photos.len());
     for path in &arguments.photos {
         let image = photo::read(path)?;
-        let whose = registered.as_ref().map(|attendee| attendee.id);
-        attendance
-            .check_enrolment(organization, whose, &image, arguments.allow_lookalike)
-            .await
-            .map_err(|error| photo::refused(path, &error))?;
+        let ask = Ask::post("/face-checks")
+            .query("attendee", registered.as_ref().map(|attendee| attendee.id))
+            .query("allow_lookalike", arguments.allow_lookalike.then_some(true))
+            .image(image.clone());
+        client.tell(ask).await.map_err(|failure| failure.of_photo(path))?;
         images.push((path, image));
     }
 
     for group in &arguments.groups {
-        attendance.ensure_group(organization, group).await?;
+        ensure_group(client, group).await?;
     }
     let is_new = registered.is_none();
     let attendee = match registered {
-        Some(attendee) => update(desk, &attendee, arguments).await?,
-        None => {
-            let new = NewAttendee {
-                external_id: arguments.external_id.clone(),
-                email: arguments.email.clone(),
-                groups: arguments.groups.iter().cloned().collect(),
-                consent: arguments.consent.clone(),
-                ..NewAttendee::named(arguments.name.clone())
-            };
-            attendance.register(organization, new, &by).await?
-        }
+        Some(attendee) => update(client, attendee, arguments).await?,
+        None => register(client, arguments).await?,
     };
     let mut faces = 0;
     for (path, image) in images {
-        let request =
-            EnrolRequest { attendee: attendee.id, image, allow_lookalike: arguments.allow_lookalike, by: by.clone() };
-        match attendance.enrol(organization, request).await {
+        match enrol(client, &attendee, path, image, arguments.allow_lookalike).await {
             Ok(enrolled) => faces = enrolled.faces,
-            Err(error) => {
+            Err(failure) => {
                 if is_new {
-                    attendance.erase(organization, attendee.id, &by).await?;
+                    let erased = Ask::delete(format!("/attendees/{}", attendee.id));
+                    client.of_organization::<wire::Erased>(erased).await?;
                 }
-                return Err(photo::refused(path, &error));
+                return Err(failure);
             }
         }
     }
@@ -78,16 +72,54 @@ pub(super) async fn run(desk: &Desk, arguments: &Enroll, output: &Output) -> Res
     Ok(ExitCode::SUCCESS)
 }
 
+/// Makes a group that meets the whole day, unless it is there.
+async fn ensure_group(client: &Client, group: &GroupId) -> Result<(), Failure> {
+    let made = client.of_organization::<Value>(Ask::post("/groups").json(&json!({ "id": group }))?).await;
+    match made {
+        Err(failure) if failure.code() != "exists" => Err(failure),
+        _ => Ok(()),
+    }
+}
+
+async fn register(client: &Client, arguments: &Enroll) -> Result<wire::Attendee, Failure> {
+    let new = wire::NewAttendee {
+        name: arguments.name.clone(),
+        external_id: arguments.external_id.clone(),
+        email: arguments.email.clone(),
+        phone: None,
+        language: None,
+        attributes: wire::Attributes::default(),
+        groups: arguments.groups.iter().cloned().collect(),
+        consent: arguments.consent.clone(),
+    };
+    client.of_organization(Ask::post("/attendees").json(&new)?).await
+}
+
 /// Whoever is registered under the external id gets what is new.
-async fn update(desk: &Desk, attendee: &Attendee, arguments: &Enroll) -> Result<Attendee, Failure> {
-    let now = desk.attendance.now();
-    let changed = desk.attendance.change_attendee(&desk.organization, attendee.id, |attendee| {
-        attendee.email = arguments.email.clone().or(attendee.email.take());
-        attendee.groups.extend(arguments.groups.iter().filter(|group| **group != GroupId::everyone()).cloned());
-        if let Some(wording) = arguments.consent.clone() {
-            attendee.consent = Some(attendance_core::domain::attendee::Consent { wording, at: now });
-        }
-        Vec::new()
-    });
-    Ok(changed.await?)
+async fn update(client: &Client, attendee: wire::Attendee, arguments: &Enroll) -> Result<wire::Attendee, Failure> {
+    let place = format!("/attendees/{}", attendee.id);
+    if let Some(email) = &arguments.email {
+        let patch = wire::AttendeePatch { email: Some(Some(email.clone())), ..wire::AttendeePatch::default() };
+        client.tell(Ask::patch(&place).json(&patch)?).await?;
+    }
+    for group in arguments.groups.iter().filter(|group| !group.is_everyone()) {
+        client.tell(Ask::put(format!("/groups/{group}/members/{}", attendee.id))).await?;
+    }
+    if let Some(wording) = arguments.consent.clone() {
+        client.tell(Ask::put(format!("{place}/consent")).json(&wire::NewConsent { wording })?).await?;
+    }
+    Ok(attendee)
+}
+
+async fn enrol(
+    client: &Client,
+    attendee: &wire::Attendee,
+    path: &Path,
+    image: Bytes,
+    allow_lookalike: bool,
+) -> Result<wire::Enrolled, Failure> {
+    let ask = Ask::post(format!("/attendees/{}/faces", attendee.id))
+        .query("allow_lookalike", allow_lookalike.then_some(true))
+        .image(image);
+    client.of_organization(ask).await.map_err(|failure| failure.of_photo(path))
 }

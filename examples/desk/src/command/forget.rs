@@ -1,14 +1,16 @@
 use std::process::ExitCode;
 
+use attendance_api::wire;
 use serde_json::json;
 
 use crate::cli::Forget;
-use crate::desk::{Desk, operator};
+use crate::client::{Ask, Client};
 use crate::failure::Failure;
 use crate::output::Output;
 
-pub(super) async fn run(desk: &Desk, arguments: &Forget, output: &Output) -> Result<ExitCode, Failure> {
-    let erased = desk.attendance.erase(&desk.organization, arguments.attendee, &operator()).await?;
+pub(super) async fn run(client: &Client, arguments: &Forget, output: &Output) -> Result<ExitCode, Failure> {
+    let ask = Ask::delete(format!("/attendees/{}", arguments.attendee));
+    let erased: wire::Erased = client.of_organization(ask).await?;
     let text = format!(
         "forgotten: {} faces, {} pictures and everything personal; the records stay under {}",
         erased.faces, erased.images, erased.attendee

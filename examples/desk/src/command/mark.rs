@@ -1,31 +1,39 @@
 use std::process::ExitCode;
 
-use attendance_core::{MarkRequest, When};
+use attendance_api::wire;
 use serde_json::json;
 
 use crate::cli::Mark;
-use crate::command::{attendees, name};
-use crate::desk::{Desk, operator};
+use crate::client::{Ask, Client};
 use crate::failure::Failure;
 use crate::output::Output;
 
-pub(super) async fn run(desk: &Desk, arguments: &Mark, output: &Output) -> Result<ExitCode, Failure> {
-    let when = match (&arguments.session, arguments.date) {
-        (Some(session), _) => When::Session(session.clone()),
-        (None, Some(date)) => When::Date(date),
-        (None, None) => When::Today,
+pub(super) async fn run(client: &Client, arguments: &Mark, output: &Output) -> Result<ExitCode, Failure> {
+    let (attendee, status, reason) = (arguments.attendee, arguments.status, arguments.reason.clone());
+    let ask = match &arguments.session {
+        Some(session) => {
+            Ask::put(format!("/sessions/{session}/records/{attendee}")).json(&wire::Mark { status, reason })?
+        }
+        None => {
+            let new = wire::NewRecord { attendee, date: arguments.date, status, reason };
+            Ask::post("/records").json(&new)?
+        }
     };
-    let request = MarkRequest {
-        attendee: arguments.attendee,
-        when,
-        status: arguments.status,
-        reason: arguments.reason.clone(),
-        by: operator(),
-    };
-    let record = desk.attendance.mark(&desk.organization, request).await?;
-    let known = attendees(desk, &[record.attendee]).await?;
-    let version = if record.version == 1 { "marked" } else { "corrected" };
-    let text = format!("{version} {}: {} at {}", name(&known, record.attendee), record.status, record.session);
-    output.say(&json!(record), text);
+    let row: wire::ReportRow = client.of_organization(ask).await?;
+    let version = if row.version == 1 { "marked" } else { "corrected" };
+    let name = row.name.as_ref().map_or_else(|| row.attendee.to_string(), |name| name.as_str().to_owned());
+    let text = format!("{version} {name}: {} at {}", row.status, row.session);
+    // The record alone: whose it is, the caller said.
+    let object = json!({
+        "session": row.session,
+        "attendee": row.attendee,
+        "status": row.status,
+        "method": row.method,
+        "at": row.at,
+        "recorded_at": row.recorded_at,
+        "check_in": row.check_in,
+        "version": row.version,
+    });
+    output.say(&object, text);
     Ok(ExitCode::SUCCESS)
 }

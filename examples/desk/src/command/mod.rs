@@ -5,54 +5,70 @@ mod demo;
 mod enroll;
 mod forget;
 mod mark;
+mod organization;
 mod report;
+mod token;
 
-use std::collections::HashMap;
 use std::process::ExitCode;
 
-use attendance_core::domain::attendee::Attendee;
-use attendance_core::domain::ids::AttendeeId;
+use attendance_core::domain::zone::Zone;
+use attendance_local::DataFolder;
 
-use crate::cli::{Cli, Command};
-use crate::desk::Desk;
+use crate::cli::{Cli, Command, Serve};
+use crate::client::Client;
+use crate::desk::{Desk, load_networks};
 use crate::failure::Failure;
+use crate::find::{Found, find};
 use crate::output::Output;
+use crate::serve;
 
 /// Does what was asked, and answers the exit status.
 pub(crate) async fn run(cli: Cli, output: &Output) -> Result<ExitCode, Failure> {
     // Whatever can be refused without the folder is refused before it is made.
-    match &cli.command {
+    let command = cli.command.unwrap_or_default();
+    match &command {
+        Command::Serve(Serve { listen }) => return serve::run(&cli.data, cli.zone, *listen, output).await,
         Command::Demo => return demo::run(output).await,
         Command::Enroll(arguments) => enroll::check(arguments)?,
         Command::Report(arguments) => report::check(arguments)?,
-        Command::CheckIn(_) | Command::Mark(_) | Command::Forget(_) => {}
+        _ => {}
     }
-    let desk = Desk::open(&cli.data, cli.zone).await?;
-    let done = match &cli.command {
-        Command::Enroll(arguments) => enroll::run(&desk, arguments, output).await,
-        Command::CheckIn(arguments) => check_in::run(&desk, arguments, output).await,
-        Command::Mark(arguments) => mark::run(&desk, arguments, output).await,
-        Command::Report(arguments) => report::run(&desk, arguments, output).await,
-        Command::Forget(arguments) => forget::run(&desk, arguments, output).await,
-        Command::Demo => Ok(ExitCode::SUCCESS),
-    };
-    // What was recorded is told of even if the command failed half-way.
-    desk.close().await?;
-    done
+    // Not needed if a desk runs; whoever waits for the folder should not wait for these too.
+    let vision = if DataFolder::desk_of(&cli.data).exists() { None } else { Some(load_networks()?) };
+    match find(&cli.data).await? {
+        Found::Running(notice) => {
+            let client = Client::remote(&notice, &cli.organization).await?;
+            carry_out(&client, &command, cli.zone, output).await
+        }
+        Found::Free(folder) => {
+            let vision = vision.map_or_else(load_networks, Ok)?;
+            let desk = Desk::open(folder, vision, cli.zone.clone()).await?;
+            let done = async {
+                let client = Client::in_process(&desk, &cli.organization).await?;
+                carry_out(&client, &command, cli.zone, output).await
+            };
+            let done = done.await;
+            // What was recorded is told of even if the command failed half-way.
+            desk.close().await?;
+            done
+        }
+    }
 }
 
-/// The attendees of these ids, by id.
-async fn attendees(desk: &Desk, ids: &[AttendeeId]) -> Result<HashMap<AttendeeId, Attendee>, Failure> {
-    let mut known = HashMap::new();
-    for ids in ids.chunks(100) {
-        let found = desk.attendance.repo().attendees_by_id(&desk.organization, ids).await?;
-        known.extend(found.into_iter().map(|attendee| (attendee.id, attendee)));
+async fn carry_out(
+    client: &Client,
+    command: &Command,
+    zone: Option<Zone>,
+    output: &Output,
+) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Enroll(arguments) => enroll::run(client, arguments, output).await,
+        Command::CheckIn(arguments) => check_in::run(client, arguments, output).await,
+        Command::Mark(arguments) => mark::run(client, arguments, output).await,
+        Command::Report(arguments) => report::run(client, arguments, output).await,
+        Command::Forget(arguments) => forget::run(client, arguments, output).await,
+        Command::Token(arguments) => token::run(client, arguments, output).await,
+        Command::Organization(arguments) => organization::run(client, arguments, zone, output).await,
+        Command::Serve(_) | Command::Demo => Ok(ExitCode::SUCCESS),
     }
-    Ok(known)
-}
-
-/// What somebody is called here; their id if that is not known.
-fn name(attendees: &HashMap<AttendeeId, Attendee>, id: AttendeeId) -> String {
-    let name = attendees.get(&id).and_then(|attendee| attendee.name.as_ref());
-    name.map_or_else(|| id.to_string(), |name| name.as_str().to_owned())
 }

@@ -1,16 +1,18 @@
 use std::process::ExitCode;
 
-use attendance_core::domain::record::Method;
+use attendance_api::wire::{self, ReportRow};
 use attendance_core::domain::zone::Zone;
-use attendance_core::ports::attendance_repo::{AttendanceRepoExt, RecordQuery};
-use attendance_core::{Error, ReportRow, Summary};
+use attendance_core::{Error, Summary};
 use comfy_table::{Table, TableStyle};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::cli::{Format, Report};
-use crate::desk::Desk;
+use crate::client::{Ask, Client};
 use crate::failure::Failure;
 use crate::output::{Output, line};
+
+/// The most rows that the API gives at once.
+const PAGE: u16 = 1000;
 
 /// What can be refused without the folder.
 pub(super) fn check(arguments: &Report) -> Result<(), Failure> {
@@ -20,38 +22,34 @@ pub(super) fn check(arguments: &Report) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(super) async fn run(desk: &Desk, arguments: &Report, output: &Output) -> Result<ExitCode, Failure> {
-    let query = RecordQuery {
-        from: arguments.from,
-        to: arguments.to,
-        group: arguments.group.clone(),
-        attendee: arguments.attendee,
-    };
-    let rows = desk.attendance.report_all(&desk.organization, &query).await?;
-    let zone = desk.attendance.repo().existing_organization(&desk.organization).await?.zone;
+pub(super) async fn run(client: &Client, arguments: &Report, output: &Output) -> Result<ExitCode, Failure> {
+    let rows = rows(client, arguments).await?;
     let format = if output.is_json() { Format::Json } else { Format::Table };
     match arguments.format.unwrap_or(format) {
-        Format::Json => rows.iter().map(object).for_each(line),
+        Format::Json => rows.iter().map(|row| json!(row)).for_each(line),
         Format::Csv => line(csv(&rows)?.trim_end()),
-        Format::Table => line(table(&rows, &zone)),
+        Format::Table => {
+            let organization: wire::Organization = client.of_organization(Ask::get("")).await?;
+            line(table(&rows, &organization.zone));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn object(row: &ReportRow) -> Value {
-    let mut object = json!(row);
-    object["date"] = json!(row.record.session.date());
-    object["group"] = json!(row.record.session.group());
-    object
-}
-
-/// How the record came to be, in a word.
-fn method(row: &ReportRow) -> &'static str {
-    match row.record.method {
-        Method::Face { .. } => "face",
-        Method::Hand { .. } => "hand",
-        Method::Sweep => "sweep",
+async fn rows(client: &Client, arguments: &Report) -> Result<Vec<ReportRow>, Failure> {
+    let ask = Ask::get("/reports")
+        .query("from", Some(arguments.from))
+        .query("to", Some(arguments.to))
+        .query("group", arguments.group.as_ref())
+        .query("attendee", arguments.attendee)
+        .query("limit", Some(PAGE));
+    let mut page: wire::Page<ReportRow> = client.of_organization(ask.clone()).await?;
+    let mut rows = page.items;
+    while let Some(next) = page.next {
+        page = client.of_organization(ask.clone().query("after", Some(next))).await?;
+        rows.append(&mut page.items);
     }
+    Ok(rows)
 }
 
 /// For people: local times, and a last line that counts.
@@ -60,15 +58,14 @@ pub(super) fn table(rows: &[ReportRow], zone: &Zone) -> String {
     table.load_style(TableStyle::new()).set_header(["date", "group", "name", "status", "at", "by"]);
     let mut summary = Summary::default();
     for row in rows {
-        let record = &row.record;
-        summary.add(record.status);
+        summary.add(row.status);
         table.add_row([
-            record.session.date().to_string(),
-            record.session.group().to_string(),
-            row.name.as_ref().map_or_else(|| record.attendee.to_string(), |name| name.as_str().to_owned()),
-            record.status.to_string(),
-            zone.local(record.at).strftime("%H:%M:%S").to_string(),
-            method(row).to_owned(),
+            row.date.to_string(),
+            row.group.to_string(),
+            row.name.as_ref().map_or_else(|| row.attendee.to_string(), |name| name.as_str().to_owned()),
+            row.status.to_string(),
+            zone.local(row.at).strftime("%H:%M:%S").to_string(),
+            row.method.as_str().to_owned(),
         ]);
     }
     let Summary { present, late, absent, excused } = summary;
@@ -81,19 +78,18 @@ fn csv(rows: &[ReportRow]) -> Result<String, Failure> {
     let header = ["date", "group", "session", "attendee", "external_id", "name", "status", "at", "by", "version"];
     writer.write_record(header).map_err(anyhow::Error::from)?;
     for row in rows {
-        let record = &row.record;
         writer
             .write_record([
-                record.session.date().to_string(),
-                record.session.group().to_string(),
-                record.session.to_string(),
-                record.attendee.to_string(),
+                row.date.to_string(),
+                row.group.to_string(),
+                row.session.to_string(),
+                row.attendee.to_string(),
                 row.external_id.as_ref().map_or_else(String::new, |id| cell(id.as_str())),
                 row.name.as_ref().map_or_else(String::new, |name| cell(name.as_str())),
-                record.status.to_string(),
-                record.at.to_string(),
-                method(row).to_owned(),
-                record.version.to_string(),
+                row.status.to_string(),
+                row.at.to_string(),
+                row.method.as_str().to_owned(),
+                row.version.to_string(),
             ])
             .map_err(anyhow::Error::from)?;
     }

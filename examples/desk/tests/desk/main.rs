@@ -1,4 +1,4 @@
-//! The command line, as a person and as a program would use it.
+//! The command line and the server, as a person and as a program would use them.
 
 mod bad_input;
 mod crash;
@@ -6,4 +6,8 @@ mod demo;
 mod family;
 mod forgotten;
 mod once;
+mod server;
+mod serving;
+mod stopping;
 mod terminal;
+mod through;

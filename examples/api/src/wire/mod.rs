@@ -1,0 +1,33 @@
+//! Every body that the API takes or gives, and nothing else: a client deserialises what the server serialises.
+//!
+//! Texts are the domain's own types, so that a body that was read needs no further check; [`schema`] describes them to
+//! those who read the OpenAPI document.
+
+mod attendee;
+mod audit;
+pub(crate) mod check_in;
+mod face;
+mod group;
+pub(crate) mod object;
+mod organization;
+mod page;
+mod principal;
+mod problem;
+mod record;
+pub(crate) mod schema;
+mod session;
+mod stranger;
+pub mod time;
+
+pub use attendee::{Attendee, AttendeePatch, Attributes, Consent, Erased, Me, Member, NewAttendee, NewConsent};
+pub use audit::AuditEntry;
+pub use check_in::{Candidate, CheckInAnswer, FaceOutcome, Outcome};
+pub use face::{BoundingBox, Enrolled, EnrolledFace, Pose, Quality};
+pub use group::{Group, GroupChange, NewGroup, Slot};
+pub use organization::{NewOrganization, Organization, Policy};
+pub use page::{Items, Page, PageQuery};
+pub use principal::{IssuedToken, NewToken, Right, Role, Whoami};
+pub use problem::Problem;
+pub use record::{Mark, Method, NewRecord, Record, ReportRow, RosterEntry, Summary};
+pub use session::{Phase, Session};
+pub use stranger::{Decision, JudgedFace, Resemblance, Stranger};
