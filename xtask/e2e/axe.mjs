@@ -14,18 +14,19 @@ export async function run(machine) {
   const prepared = await prepare(machine);
   const source = machine.file("axe-core/axe.min.js");
   const found = new Map();
-  for (const entry of PAGES) {
-    await machine.step(`${entry.name}: axe`, async () => {
-      for (const [size, colorScheme, viewport] of LOOKS) {
-        const options = { viewport, colorScheme, reducedMotion: "reduce", script: source };
-        await visit(machine, prepared, entry, options, (page) =>
-          eachView(page, entry, (name) => look(page, `${name}, ${size}, ${colorScheme}`, found)),
-        );
-      }
-      return `${LOOKS.length} looks`;
-    });
-  }
+  const each = async (entry) => {
+    for (const [size, colorScheme, viewport] of LOOKS) {
+      const options = { viewport, colorScheme, reducedMotion: "reduce", script: source };
+      await visit(machine, prepared, entry, options, (page) =>
+        eachView(page, entry, (name) => look(page, `${name}, ${size}, ${colorScheme}`, found)),
+      );
+    }
+    return `${LOOKS.length} looks`;
+  };
+  let failure = null;
+  await machine.each(PAGES, ({ name }) => `${name}: axe`, each).catch((error) => (failure = error));
   if (found.size) throw new Error(`axe found\n${[...found].map(([text, places]) => `${text}\n    ${places.join("; ")}`).join("\n")}`);
+  if (failure) throw failure;
 }
 
 /** Adds each violation with the first elements that it concerns, once for all places where it is. */

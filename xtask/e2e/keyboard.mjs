@@ -22,13 +22,14 @@ export async function run(machine) {
       }),
     );
   }
-  for (const entry of PAGES) {
-    await machine.step(`${entry.name}: nothing to scroll sideways at ${NARROW.width} pixels`, () =>
+  await machine.each(
+    PAGES,
+    ({ name }) => `${name}: nothing to scroll sideways at ${NARROW.width} pixels`,
+    (entry) =>
       visit(machine, prepared, entry, { viewport: NARROW, hasTouch: true }, (page) =>
         eachView(page, entry, (name) => fits(page, name)),
       ),
-    );
-  }
+  );
 }
 
 async function tabTo(page, target) {

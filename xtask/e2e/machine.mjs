@@ -87,8 +87,23 @@ export class Machine {
     } catch (error) {
       console.log(`  ${name}: FAILED (${seconds()})`);
       for (const file of await this.#picturesOf(name)) console.log(`    picture: ${file}`);
+      for (const { watch } of this.#watches) watch.forget();
       throw error;
     }
+  }
+
+  /** Does a step for each of these and goes on after a failure; fails at the end, if one did. */
+  async each(items, nameOf, work) {
+    const failed = [];
+    for (const item of items) {
+      try {
+        await this.step(nameOf(item), () => work(item));
+      } catch (error) {
+        console.log(String(error.message).replace(/^/gm, "    "));
+        failed.push(nameOf(item));
+      }
+    }
+    if (failed.length) throw new Error(`${failed.length} failed`);
   }
 
   /** Where a screenshot goes. */
@@ -147,6 +162,10 @@ class Watch {
   /** Answers such as `POST /v1/.../faces 422` that this pattern fits are no complaints. */
   expect(pattern) {
     this.#expected.push(pattern);
+  }
+
+  forget() {
+    this.#complaints = [];
   }
 
   check() {

@@ -5,22 +5,21 @@ import { eachView, PAGES, prepare, visit } from "./pages.mjs";
 
 export async function run(machine) {
   const prepared = await prepare(machine);
-  for (const entry of PAGES) {
-    await machine.step(`${entry.name}: pictures`, async () => {
-      let taken = 0;
-      for (const [size, viewport] of [["phone", PHONE], ["desktop", DESKTOP]]) {
-        for (const colorScheme of ["light", "dark"]) {
-          await visit(machine, prepared, entry, { viewport, colorScheme, reducedMotion: "reduce" }, (page) =>
-            eachView(page, entry, async (name) => {
-              const path = machine.screenshot(`${name}-${size}-${colorScheme}`);
-              // A dialog lies over what can be seen of the page.
-              await page.screenshot({ path, fullPage: !(await page.locator("dialog[open]").count()) });
-              taken += 1;
-            }),
-          );
-        }
+  const each = async (entry) => {
+    let taken = 0;
+    for (const [size, viewport] of [["phone", PHONE], ["desktop", DESKTOP]]) {
+      for (const colorScheme of ["light", "dark"]) {
+        await visit(machine, prepared, entry, { viewport, colorScheme, reducedMotion: "reduce" }, (page) =>
+          eachView(page, entry, async (name) => {
+            const path = machine.screenshot(`${name}-${size}-${colorScheme}`);
+            // A dialog lies over what can be seen of the page.
+            await page.screenshot({ path, fullPage: !(await page.locator("dialog[open]").count()) });
+            taken += 1;
+          }),
+        );
       }
-      return `${taken}`;
-    });
-  }
+    }
+    return `${taken}`;
+  };
+  await machine.each(PAGES, ({ name }) => `${name}: pictures`, each);
 }

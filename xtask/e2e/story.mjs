@@ -33,7 +33,7 @@ export async function run(machine) {
     await form.getByLabel("They have read these words and agreed to them").check();
     await form.getByRole("button", { name: "Register" }).click();
     await admin.getByRole("heading", { level: 1, name: GRACE }).waitFor();
-    await admin.getByText("Consent on record").waitFor();
+    await admin.getByText("Consent on record", { exact: true }).waitFor();
   });
   const person = admin.url();
 
@@ -43,7 +43,7 @@ export async function run(machine) {
     await dialog.getByRole("button", { name: "Take the picture" }).click();
     await dialog.getByText("Enrolled", { exact: true }).waitFor();
     await admin.keyboard.press("Escape");
-    await admin.getByText("Face enrolled").waitFor();
+    await admin.getByText("Face enrolled", { exact: true }).waitFor();
   });
 
   await machine.step("links are made for a kiosk and for her", async () => {

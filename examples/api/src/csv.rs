@@ -63,7 +63,7 @@ fn table(header: &[&str], rows: &[ReportRow]) -> Result<Bytes, ::csv::Error> {
             row.version.to_string(),
         ])?;
     }
-    Ok(writer.into_inner().map_err(|error| error.into_error())?.into())
+    Ok(writer.into_inner().map_err(::csv::IntoInnerError::into_error)?.into())
 }
 
 /// A text that a spreadsheet does not take for a formula.

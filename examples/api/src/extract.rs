@@ -3,18 +3,16 @@
 mod body;
 mod scope;
 
+use attendance_core::domain::page::PageRequest;
+use attendance_core::ports::RepoError;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use serde::de::DeserializeOwned;
-
 pub(crate) use body::{ImageBody, JsonBody, MAX_IMAGE_BYTES};
 pub(crate) use scope::{
     AsAdmin, AsAny, AsAttendee, AsHomeAdmin, AsKiosk, AsOperator, AsTokenAdmin, SignedIn, Subjects,
 };
-
-use attendance_core::domain::page::PageRequest;
-use attendance_core::ports::RepoError;
+use serde::de::DeserializeOwned;
 
 use crate::problem::Fault;
 use crate::wire;

@@ -55,8 +55,11 @@ impl Desk {
             .event_sink(Arc::new(Fanout::new(vec![Arc::new(lines), Arc::new(live.clone())])))
             .build()
             .map_err(anyhow::Error::from)?;
-        let home =
-            NewOrganization { id: home(), zone: zone.unwrap_or_else(this_machine), policy: OrganizationPolicy::default() };
+        let home = NewOrganization {
+            id: home(),
+            zone: zone.unwrap_or_else(this_machine),
+            policy: OrganizationPolicy::default(),
+        };
         attendance.ensure_organization(home).await?;
         Ok(Self { attendance, tokens, live, repo, folder })
     }
@@ -78,11 +81,6 @@ impl Desk {
         Ok(self.tokens.issue(&grant, self.attendance.now()).map_err(anyhow::Error::from)?)
     }
 
-    /// Every organization in the folder.
-    pub(crate) async fn organizations(&self) -> Result<Vec<OrganizationId>, Failure> {
-        organizations(&self.attendance).await
-    }
-
     /// Tells everybody what happened, and closes the folder.
     pub(crate) async fn close(self) -> Result<(), Failure> {
         let told = self.relay_all().await;
@@ -91,7 +89,7 @@ impl Desk {
     }
 
     async fn relay_all(&self) -> Result<(), Failure> {
-        for organization in self.organizations().await? {
+        for organization in organizations(&self.attendance).await? {
             self.attendance.relay(&organization).await?;
         }
         Ok(())

@@ -33,10 +33,10 @@ pub(crate) async fn find(folder: &Path) -> Result<Found, Failure> {
             Err(DataFolderError::InUse { path, holder, .. }) => (path, holder),
             Err(error) => return Err(error.into()),
         };
-        if let Some(notice) = holder.as_ref().and_then(|holder| Notice::of_owner(folder, holder.pid)) {
-            if remote::answers(&notice).await {
-                return Ok(Found::Running(notice));
-            }
+        if let Some(notice) = holder.as_ref().and_then(|holder| Notice::of_owner(folder, holder.pid))
+            && remote::answers(&notice).await
+        {
+            return Ok(Found::Running(notice));
         }
         if start.elapsed() >= WAIT {
             return Err(DataFolderError::InUse { path, holder, waited: WAIT }.into());

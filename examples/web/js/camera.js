@@ -38,7 +38,12 @@ export class Camera {
     try {
       this.#stream = await navigator.mediaDevices.getUserMedia({
         audio: false,
-        video: { facingMode: { ideal: facing }, width: { ideal: 1280 }, height: { ideal: 960 }, frameRate: { ideal: 30, max: 30 } },
+        video: {
+          facingMode: { ideal: facing },
+          width: { ideal: 1280 },
+          height: { ideal: 960 },
+          frameRate: { ideal: 30, max: 30 },
+        },
       });
     } catch (error) {
       throw explain(error);
@@ -81,7 +86,11 @@ export class Camera {
 /** Takes a canvas's picture as a JPEG Blob. */
 export function toJpeg(canvas, quality = 0.9) {
   return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The picture can't be encoded."))), "image/jpeg", quality);
+    canvas.toBlob(
+      (blob) => (blob ? resolve(blob) : reject(new Error("The picture can't be encoded."))),
+      "image/jpeg",
+      quality,
+    );
   });
 }
 

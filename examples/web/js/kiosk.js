@@ -37,13 +37,7 @@ const handsFree = toggle("Hands-free", { onchange: () => restartWatching() });
 const everyone = toggle("Several people");
 const file = h("input", { type: "file", accept: "image/jpeg,image/png,image/webp", onchange: upload });
 const uploadInstead = h("label", { class: "button button-quiet upload" }, icon("upload"), "Upload a picture", file);
-const options = h(
-  "div",
-  { class: "options no-print" },
-  handsFree.element,
-  everyone.element,
-  uploadInstead,
-);
+const options = h("div", { class: "options no-print" }, handsFree.element, everyone.element, uploadInstead);
 const keys = h("p", { class: "keys" }, "or press ", h("kbd", {}, "Space"));
 const panel = h("section", { class: "panel", "aria-label": "Check-in" }, say, shutter, keys, options);
 main.append(stage, panel);
@@ -60,7 +54,9 @@ let stillness = new Stillness();
 const sampler = new Sampler();
 const camera = new Camera(video, { onLost: showNoCamera });
 onSignOut(() => camera.stop());
-document.addEventListener("visibilitychange", () => (document.visibilityState === "visible" ? startCamera() : camera.stop()));
+document.addEventListener("visibilitychange", () =>
+  document.visibilityState === "visible" ? startCamera() : camera.stop(),
+);
 document.addEventListener("keydown", (event) => {
   const busyElsewhere = event.target.closest?.("button, a, input, select, textarea, label, dialog");
   if (![" ", "Enter"].includes(event.key) || event.repeat || busyElsewhere) return;
@@ -96,7 +92,11 @@ function ready() {
   handsFree.element.hidden = !camera.running;
   uploadInstead.hidden = !camera.running;
   label(camera.running ? ["camera", "Check in"] : ["upload", "Choose a picture"]);
-  speak(camera.running ? { title: "Look into the oval", text: "Then press the button." } : { title: "Check in with a picture", text: "The camera is off." });
+  speak(
+    camera.running
+      ? { title: "Look into the oval", text: "Then press the button." }
+      : { title: "Check in with a picture", text: "The camera is off." },
+  );
 }
 
 async function startCamera() {
@@ -115,7 +115,13 @@ async function startCamera() {
 function showNoCamera(said) {
   video.hidden = true;
   off.hidden = false;
-  replace(off, icon("camera"), h("h2", {}, said.title), h("p", {}, said.detail), button("Try the camera again", { onclick: startCamera }));
+  replace(
+    off,
+    icon("camera"),
+    h("h2", {}, said.title),
+    h("p", {}, said.detail),
+    button("Try the camera again", { onclick: startCamera }),
+  );
   replace(hint);
   announce(`${said.title}. ${said.detail}`, true);
   if (state === "ready") ready();
@@ -139,7 +145,14 @@ async function upload() {
   try {
     await drawFile(still, chosen, 1920);
   } catch {
-    showAnswer(describeFailure(new ApiError({ code: "image-unsupported", detail: "The browser can’t read this file. Choose a JPEG or PNG picture." })));
+    showAnswer(
+      describeFailure(
+        new ApiError({
+          code: "image-unsupported",
+          detail: "The browser can’t read this file. Choose a JPEG or PNG picture.",
+        }),
+      ),
+    );
     main.dataset.outcome = "image-unsupported";
     return;
   }
@@ -180,7 +193,11 @@ async function ask(picture, { pressedAt, session = null, byItself = false }) {
       stillness.wasEmpty();
       return ready();
     }
-    showAnswer(describeFailure(error instanceof ApiError ? error : new ApiError({ code: "failed", detail: "This page made a mistake." })));
+    showAnswer(
+      describeFailure(
+        error instanceof ApiError ? error : new ApiError({ code: "failed", detail: "This page made a mistake." }),
+      ),
+    );
     main.dataset.outcome = error.code ?? "failed";
   } finally {
     sending = null;
@@ -213,15 +230,22 @@ function showCheckIn(answer, picture) {
   main.dataset.outcome = faces.length === 1 ? first.outcome : "several";
   if (faces.length > 1) return showAnswer(several(faces), { list: faces });
   const said = describe(first);
-  if (first.outcome === "choose-session") return showAnswer(said, { choices: choices(first.sessions, picture), shownFor: CHOICE_MS });
-  if (answer.unsearched > 0 && !said.text) said.text = "One after another, please: only the nearest face was looked at.";
+  if (first.outcome === "choose-session")
+    return showAnswer(said, { choices: choices(first.sessions, picture), shownFor: CHOICE_MS });
+  if (answer.unsearched > 0 && !said.text)
+    said.text = "One after another, please: only the nearest face was looked at.";
   return showAnswer(said);
 }
 
 function several(faces) {
   const here = faces.filter(({ outcome }) => ["marked", "already-marked"].includes(outcome)).length;
   const all = here === faces.length;
-  return { tone: all ? "ok" : "warn", icon: all ? "check" : "people", title: all ? `Welcome, all ${here}` : `${here} of ${faces.length} checked in`, text: "" };
+  return {
+    tone: all ? "ok" : "warn",
+    icon: all ? "check" : "people",
+    title: all ? `Welcome, all ${here}` : `${here} of ${faces.length} checked in`,
+    text: "",
+  };
 }
 
 function showAnswer(said, { list = null, choices: extra = null, shownFor = SHOWN_MS } = {}) {
@@ -244,7 +268,13 @@ function showAnswer(said, { list = null, choices: extra = null, shownFor = SHOWN
 function listOf(faces) {
   const line = (face, index) => {
     const { name, says } = brief(face);
-    return h("li", {}, h("span", { class: "say-number" }, index + 1), h("strong", {}, name), h("span", { class: "small muted" }, says));
+    return h(
+      "li",
+      {},
+      h("span", { class: "say-number" }, index + 1),
+      h("strong", {}, name),
+      h("span", { class: "small muted" }, says),
+    );
   };
   return h("ol", { class: "say-list" }, faces.map(line));
 }
@@ -261,7 +291,12 @@ function choices(ids, picture) {
       (found) => replace(when, `${time(found.opens_at)} – ${time(found.closes_at)}`),
       () => {},
     );
-    return h("button", { class: "button", type: "button", onclick: choose(id) }, groupName(sessionParts(id).group), when);
+    return h(
+      "button",
+      { class: "button", type: "button", onclick: choose(id) },
+      groupName(sessionParts(id).group),
+      when,
+    );
   });
   return h("div", { class: "say-choices" }, shown);
 }
@@ -306,7 +341,10 @@ function drawBoxes(faces, mirrored) {
 }
 
 function number(value, x, y, radius) {
-  return [svg("circle", { class: "box-tag", cx: x, cy: y, r: radius }), svg("text", { class: "box-number", x, y, "font-size": radius * 1.3 }, value)];
+  return [
+    svg("circle", { class: "box-tag", cx: x, cy: y, r: radius }),
+    svg("text", { class: "box-number", x, y, "font-size": radius * 1.3 }, value),
+  ];
 }
 
 /** From the press until the answer is on the screen; a benchmark reads these entries. */

@@ -11,7 +11,16 @@ const { main, organization } = await open({ page: "me", title: "My attendance", 
 try {
   const me = await get("me");
   main.append(
-    h("div", { class: "page-head" }, h("div", {}, h("h1", {}, me.name ?? "My attendance"), h("p", { class: "lead" }, "What is kept of you here, and when you came."))),
+    h(
+      "div",
+      { class: "page-head" },
+      h(
+        "div",
+        {},
+        h("h1", {}, me.name ?? "My attendance"),
+        h("p", { class: "lead" }, "What is kept of you here, and when you came."),
+      ),
+    ),
     h("div", { class: "me-columns" }, data(me), recognition(me)),
     records(),
   );
@@ -34,7 +43,11 @@ function data(me) {
     "section",
     { class: "card", "aria-labelledby": "data-title" },
     h("h2", { id: "data-title" }, "Your data"),
-    h("dl", { class: "facts" }, facts.map(([word, value]) => [h("dt", {}, word), h("dd", {}, value)])),
+    h(
+      "dl",
+      { class: "facts" },
+      facts.map(([word, value]) => [h("dt", {}, word), h("dd", {}, value)]),
+    ),
   );
 }
 
@@ -51,12 +64,27 @@ function recognition(me) {
     h("h2", { id: "face-title" }, "Your face and your consent"),
     h("p", {}, faces),
     me.consent
-      ? h("div", { class: "stack-tight" }, h("blockquote", { class: "wording" }, me.consent.wording), h("p", { class: "small muted" }, `You agreed on ${dayOf(me.consent.at)}.`))
-      : h("p", { class: "muted" }, organization.policy.consent_required ? "No consent is on record, so nothing is made of your face." : "No consent is on record; this organization does not ask for one."),
+      ? h(
+          "div",
+          { class: "stack-tight" },
+          h("blockquote", { class: "wording" }, me.consent.wording),
+          h("p", { class: "small muted" }, `You agreed on ${dayOf(me.consent.at)}.`),
+        )
+      : h(
+          "p",
+          { class: "muted" },
+          organization.policy.consent_required
+            ? "No consent is on record, so nothing is made of your face."
+            : "No consent is on record; this organization does not ask for one.",
+        ),
     notice(
       "calm",
       "To change, withdraw or erase",
-      h("p", { class: "small" }, `Ask ${organization.id === "default" ? "the organization" : organization.id}: an admin can withdraw your consent, which removes your face at once, or erase you altogether.`),
+      h(
+        "p",
+        { class: "small" },
+        `Ask ${organization.id === "default" ? "the organization" : organization.id}: an admin can withdraw your consent, which removes your face at once, or erase you altogether.`,
+      ),
     ),
   );
 }
@@ -88,7 +116,12 @@ async function list(into, from, to) {
   try {
     const rows = (await all("me/records", { from: from.value, to: to.value })).reverse();
     into.dataset.says = count(rows.length, "record");
-    replace(into, rows.length ? [summary(rows), recordsTable(rows)] : empty("calendar", "No records", "Nothing was recorded of you in these days."));
+    replace(
+      into,
+      rows.length
+        ? [summary(rows), recordsTable(rows)]
+        : empty("calendar", "No records", "Nothing was recorded of you in these days."),
+    );
   } catch (error) {
     replace(into, problem(error));
   }

@@ -33,34 +33,75 @@ export function describe(face) {
   switch (face.outcome) {
     case "marked":
       return face.record.status === "late"
-        ? { tone: "warn", icon: "clock", title: `Welcome${known}`, time: `Late at ${at(face.record)}`, text: "", done: true }
+        ? {
+            tone: "warn",
+            icon: "clock",
+            title: `Welcome${known}`,
+            time: `Late at ${at(face.record)}`,
+            text: "",
+            done: true,
+          }
         : { tone: "ok", icon: "check", title: `Welcome${known}`, time: `Present at ${at(face.record)}`, text: "" };
     case "already-marked":
       return already(face, known);
     case "stranger":
-      return { tone: "bad", icon: "question", title: "I don’t know you", text: "Ask at the desk. Enrolled? Then try once more, closer and in better light." };
+      return {
+        tone: "bad",
+        icon: "question",
+        title: "I don’t know you",
+        text: "Ask at the desk. Enrolled? Then try once more, closer and in better light.",
+      };
     case "ambiguous":
-      return { tone: "warn", icon: "question", title: "I can’t tell who you are", text: "You look much like somebody else here. Ask at the desk." };
+      return {
+        tone: "warn",
+        icon: "question",
+        title: "I can’t tell who you are",
+        text: "You look much like somebody else here. Ask at the desk.",
+      };
     case "poor-quality":
       return { tone: "warn", icon: "camera", title: "Once more, please", text: advice(face.problems) };
     case "not-expected":
-      return { tone: "warn", icon: "calendar", title: `Not on the list${known}`, text: "Nothing that is open now expects you. Ask at the desk.", done: true };
+      return {
+        tone: "warn",
+        icon: "calendar",
+        title: `Not on the list${known}`,
+        text: "Nothing that is open now expects you. Ask at the desk.",
+        done: true,
+      };
     case "choose-session":
-      return { tone: "calm", icon: "calendar", title: `Where to${known}?`, text: "More than one is open. Choose yours." };
+      return {
+        tone: "calm",
+        icon: "calendar",
+        title: `Where to${known}?`,
+        text: "More than one is open. Choose yours.",
+      };
     case "refused": {
       const [title, text] = REFUSED[face.reason] ?? ["That can’t be recorded", "Ask at the desk."];
-      return { tone: "warn", icon: face.reason === "no-consent" ? "shield" : "clock", title, text: face.name ? `${face.name}, ${lower(text)}` : text, done: true };
+      return {
+        tone: "warn",
+        icon: face.reason === "no-consent" ? "shield" : "clock",
+        title,
+        text: face.name ? `${face.name}, ${lower(text)}` : text,
+        done: true,
+      };
     }
     default:
-      return { tone: "warn", icon: "question", title: "Ask at the desk", text: "The answer is one that this page does not know." };
+      return {
+        tone: "warn",
+        icon: "question",
+        title: "Ask at the desk",
+        text: "The answer is one that this page does not know.",
+      };
   }
 }
 
 /** The outcome of one face, short, for a list of several. */
 export function brief(face) {
-  if (!["marked", "already-marked"].includes(face.outcome)) return { name: face.name ?? "Somebody", says: BRIEF[face.outcome] ?? "ask at the desk" };
+  if (!["marked", "already-marked"].includes(face.outcome))
+    return { name: face.name ?? "Somebody", says: BRIEF[face.outcome] ?? "ask at the desk" };
   const { status } = face.record;
-  if (status === "absent" || status === "excused") return { name: face.name ?? "Recognised", says: `noted as ${status}` };
+  if (status === "absent" || status === "excused")
+    return { name: face.name ?? "Recognised", says: `noted as ${status}` };
   const when = face.outcome === "marked" ? at(face.record) : `since ${at(face.record)}`;
   return { name: face.name ?? "Recognised", says: status === "late" ? `late, ${when}` : when };
 }
@@ -76,10 +117,20 @@ export function describeFailure(error) {
       return { tone: "warn", icon: "camera", title: "Once more, please", text: error.detail };
     case "offline":
     case "timeout":
-      return { tone: "bad", icon: "warning", title: "No connection", text: "No answer came, and nothing is kept on this device. Try again in a moment." };
+      return {
+        tone: "bad",
+        icon: "warning",
+        title: "No connection",
+        text: "No answer came, and nothing is kept on this device. Try again in a moment.",
+      };
     case "too-many-requests":
     case "busy":
-      return { tone: "warn", icon: "clock", title: "Just a moment", text: "Many are checking in right now. Try again." };
+      return {
+        tone: "warn",
+        icon: "clock",
+        title: "Just a moment",
+        text: "Many are checking in right now. Try again.",
+      };
     case "image-damaged":
     case "image-unsupported":
     case "image-empty":
@@ -87,14 +138,26 @@ export function describeFailure(error) {
     case "image-too-large":
       return { tone: "warn", icon: "camera", title: "That picture can’t be used", text: error.detail };
     default:
-      return { tone: "bad", icon: "warning", title: "That did not work", text: `${error.detail} Nothing was recorded.` };
+      return {
+        tone: "bad",
+        icon: "warning",
+        title: "That did not work",
+        text: `${error.detail} Nothing was recorded.`,
+      };
   }
 }
 
 function already(face, known) {
   const { status } = face.record;
   if (status === "absent" || status === "excused") {
-    return { tone: "warn", icon: "info", title: `Hello${known}`, time: `Noted as ${status}`, text: "If that is wrong, ask at the desk.", done: true };
+    return {
+      tone: "warn",
+      icon: "info",
+      title: `Hello${known}`,
+      time: `Noted as ${status}`,
+      text: "If that is wrong, ask at the desk.",
+      done: true,
+    };
   }
   const since = status === "late" ? `Late since ${at(face.record)}` : `Present since ${at(face.record)}`;
   return { tone: "ok", icon: "check", title: `Already here${known}`, time: since, text: "" };

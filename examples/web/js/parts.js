@@ -94,8 +94,16 @@ export function toggle(label, properties = {}) {
 
 /** A button; `icon` names one, `kind` is "primary", "danger", "quiet", "big" or several of them. */
 export function button(text, { kind = "", icon: iconName, ...properties } = {}) {
-  const kinds = kind.split(" ").filter(Boolean).map((name) => `button-${name}`);
-  return h("button", { type: "button", ...properties, class: ["button", ...kinds].join(" ") }, iconName ? icon(iconName) : null, text);
+  const kinds = kind
+    .split(" ")
+    .filter(Boolean)
+    .map((name) => `button-${name}`);
+  return h(
+    "button",
+    { type: "button", ...properties, class: ["button", ...kinds].join(" ") },
+    iconName ? icon(iconName) : null,
+    text,
+  );
 }
 
 /** Runs the task with the button busy and out of reach, so that nothing is sent twice. */
@@ -117,7 +125,11 @@ export async function busy(pressed, task) {
  */
 export function table({ caption, columns, rows }) {
   const head = columns.map(({ label, class: name }) =>
-    h("th", { scope: "col", role: "columnheader", class: name }, name === "actions" ? h("span", { class: "visually-hidden" }, label) : label),
+    h(
+      "th",
+      { scope: "col", role: "columnheader", class: name },
+      name === "actions" ? h("span", { class: "visually-hidden" }, label) : label,
+    ),
   );
   return h(
     "div",
@@ -127,7 +139,11 @@ export function table({ caption, columns, rows }) {
       { class: "table", role: "table" },
       h("caption", { class: "visually-hidden" }, caption),
       h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, head)),
-      h("tbody", { role: "rowgroup" }, rows.map((row) => tableRow(columns, row))),
+      h(
+        "tbody",
+        { role: "rowgroup" },
+        rows.map((row) => tableRow(columns, row)),
+      ),
     ),
   );
 }
@@ -149,7 +165,11 @@ export function tableRow(columns, row) {
 export function dialog({ title, body = [], actions = [], wide = false, onClose = () => {} }) {
   const id = newId("dialog");
   const content = h("div", { class: "dialog-body" }, body);
-  const cross = h("button", { class: "button button-quiet button-icon", type: "button", "aria-label": "Close" }, icon("cross"));
+  const cross = h(
+    "button",
+    { class: "button button-quiet button-icon", type: "button", "aria-label": "Close" },
+    icon("cross"),
+  );
   const element = h(
     "dialog",
     { class: wide ? "dialog dialog-wide" : "dialog", "aria-labelledby": id },

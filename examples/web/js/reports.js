@@ -33,7 +33,7 @@ const save = button("Download CSV", { icon: "download", onclick: () => busy(save
 main.append(
   h("div", { class: "page-head" }, h("div", {}, h("h1", {}, "Today & reports"), title), h("div", { class: "row no-print" }, button("Print", { kind: "quiet", icon: "print", onclick: () => print() }), save)),
   h("div", { class: "range no-print" }, h("div", { class: "presets", role: "group", "aria-label": "Range" }, presets), h("div", { class: "range-fields" }, days, group.element)),
-  h("div", { class: "stack-wide" }, fault, figures, trend.element, h("div", { class: "stack" }, h("div", { class: "row row-between list-head" }, h("h2", {}, "Records"), h("div", { class: "row no-print" }, feed, refresh)), list)),
+  h("div", { class: "stack-wide" }, figures, fault, trend.element, h("div", { class: "stack" }, h("div", { class: "row row-between list-head" }, h("h2", {}, "Records"), h("div", { class: "row no-print" }, feed, refresh)), list)),
 );
 
 const columns = [

@@ -68,14 +68,23 @@ export function header(page, me) {
     "nav",
     { class: bare ? "nav is-bare" : "nav", id: "nav", "aria-label": bare ? "Account" : "Pages" },
     !bare
-      ? h("ul", {}, links.map((link) =>
-          h("li", {}, h("a", { href: link.path, "aria-current": link.page === page ? "page" : null }, link.text)),
-        ))
+      ? h(
+          "ul",
+          {},
+          links.map((link) =>
+            h("li", {}, h("a", { href: link.path, "aria-current": link.page === page ? "page" : null }, link.text)),
+          ),
+        )
       : null,
     account(page, me),
   );
   if (bare) return replace(row, brand, nav);
-  const menu = h("button", { class: "button button-quiet menu-button", type: "button", "aria-expanded": "false", "aria-controls": "nav" }, icon("menu"), "Menu");
+  const menu = h(
+    "button",
+    { class: "button button-quiet menu-button", type: "button", "aria-expanded": "false", "aria-controls": "nav" },
+    icon("menu"),
+    "Menu",
+  );
   const show = (open) => {
     nav.classList.toggle("is-open", open);
     menu.setAttribute("aria-expanded", String(open));

@@ -12,16 +12,32 @@ import { reaches, signIn, token, tokenIn, understand } from "./session.js";
 const REASONS = {
   "signed-out": ["ok", "You are signed out", "This tab has forgotten the link."],
   expired: ["warn", "Your link has expired", "Ask an admin for a new one, or start the desk again."],
-  refused: ["bad", "That link is not valid here", "It may be of another server, or of a data folder that was made anew."],
+  refused: [
+    "bad",
+    "That link is not valid here",
+    "It may be of another server, or of a data folder that was made anew.",
+  ],
   needed: ["calm", "Sign in first", "This tab has no link yet. Every tab has its own."],
 };
 
 const TILES = [
   { path: "kiosk.html", icon: "face", title: "Kiosk", text: "Check people in with the camera.", least: "kiosk" },
   { path: "reports.html", icon: "chart", title: "Reports", text: "Who came, and who was late.", least: "operator" },
-  { path: "groups.html", icon: "calendar", title: "Groups & roll call", text: "Sessions, rosters, corrections by hand.", least: "operator" },
+  {
+    path: "groups.html",
+    icon: "calendar",
+    title: "Groups & roll call",
+    text: "Sessions, rosters, corrections by hand.",
+    least: "operator",
+  },
   { path: "people.html", icon: "people", title: "People", text: "Enrol, keep consent, erase.", least: "admin" },
-  { path: "strangers.html", icon: "question", title: "Strangers", text: "Faces that nobody here belongs to.", least: "operator" },
+  {
+    path: "strangers.html",
+    icon: "question",
+    title: "Strangers",
+    text: "Faces that nobody here belongs to.",
+    least: "operator",
+  },
 ];
 
 if (token()) await start();
@@ -59,7 +75,11 @@ function welcome() {
         "div",
         {},
         h("h1", {}, "A face is all it takes to be counted."),
-        h("p", { class: "lead" }, "Attendance turns a photo of a face into one trustworthy record: with consent, never twice, and erased when asked."),
+        h(
+          "p",
+          { class: "lead" },
+          "Attendance turns a photo of a face into one trustworthy record: with consent, never twice, and erased when asked.",
+        ),
       ),
       h(
         "form",
@@ -125,11 +145,17 @@ async function showFigures(into, admin) {
 }
 
 function figure(word, value, kind = "calm", iconName = null) {
-  return h("div", { class: `figure figure-${kind}` }, h("dt", {}, iconName ? icon(iconName) : null, word), h("dd", {}, value));
+  return h(
+    "div",
+    { class: `figure figure-${kind}` },
+    h("dt", {}, iconName ? icon(iconName) : null, word),
+    h("dd", {}, value),
+  );
 }
 
 function firstSteps() {
-  const step = (title, ...text) => h("li", {}, h("div", {}, h("h3", {}, title), h("p", { class: "muted small" }, text)));
+  const step = (title, ...text) =>
+    h("li", {}, h("div", {}, h("h3", {}, title), h("p", { class: "muted small" }, text)));
   return h(
     "div",
     { class: "card" },
@@ -137,8 +163,16 @@ function firstSteps() {
     h(
       "ol",
       { class: "steps" },
-      step("Enrol somebody", h("a", { href: "people.html" }, "Add a person"), ", note their consent, and take a photo."),
-      step("Check them in", h("a", { href: "kiosk.html" }, "Open the kiosk"), ", look into the oval, press the button."),
+      step(
+        "Enrol somebody",
+        h("a", { href: "people.html" }, "Add a person"),
+        ", note their consent, and take a photo.",
+      ),
+      step(
+        "Check them in",
+        h("a", { href: "kiosk.html" }, "Open the kiosk"),
+        ", look into the oval, press the button.",
+      ),
       step("See the record", "It appears here, and in the ", h("a", { href: "reports.html" }, "reports"), ", at once."),
     ),
   );
@@ -176,7 +210,13 @@ function links() {
     label: "Valid for",
     kind: "select",
     value: "30",
-    options: [["1", "1 day"], ["7", "7 days"], ["30", "30 days"], ["90", "90 days"], ["365", "a year"]],
+    options: [
+      ["1", "1 day"],
+      ["7", "7 days"],
+      ["30", "30 days"],
+      ["90", "90 days"],
+      ["365", "a year"],
+    ],
   });
   const made = h("div", {});
   const make = button("Make a link", { kind: "primary", type: "submit", icon: "link" });
@@ -200,7 +240,11 @@ function links() {
       "div",
       { class: "stack-tight" },
       h("h2", { id: "links-title" }, "Links"),
-      h("p", { class: "muted small" }, "A link signs in whoever opens it, on any device that reaches this address. Hand it over like a key."),
+      h(
+        "p",
+        { class: "muted small" },
+        "A link signs in whoever opens it, on any device that reaches this address. Hand it over like a key.",
+      ),
     ),
     h("form", { class: "links-form", onsubmit: submit }, role.element, days.element, make),
     made,
@@ -224,5 +268,9 @@ function madeLink(address) {
       toast("Press Ctrl+C or ⌘C to copy it.", "info");
     }
   };
-  return h("div", { class: "links-made" }, h("div", { class: "row row-bottom" }, shown.element, button("Copy", { icon: "copy", onclick: copy })));
+  return h(
+    "div",
+    { class: "links-made" },
+    h("div", { class: "row row-bottom" }, shown.element, button("Copy", { icon: "copy", onclick: copy })),
+  );
 }

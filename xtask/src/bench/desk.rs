@@ -122,9 +122,9 @@ impl Measured {
     }
 
     fn json(&self) -> Value {
-        let memory = self.memory.iter().map(|(when, memory)| {
-            json!({ "when": when, "rss_mb": rounded(memory.now), "peak_mb": rounded(memory.peak) })
-        });
+        let memory = self.memory.iter().map(
+            |(when, memory)| json!({ "when": when, "rss_mb": rounded(memory.now), "peak_mb": rounded(memory.peak) }),
+        );
         let load = &self.load;
         json!({
             "rows": [{

@@ -160,7 +160,8 @@ mod tests {
 
     #[test]
     fn a_part_without_its_tool_is_skipped_and_one_that_fails_is_a_failure() {
-        let mut tried = Tried { program: "/nowhere/attendance".into(), place: std::env::temp_dir(), ..Tried::default() };
+        let mut tried =
+            Tried { program: "/nowhere/attendance".into(), place: std::env::temp_dir(), ..Tried::default() };
         let missing = anyhow::anyhow!("no Chromium; apt-get install chromium");
         tried.run::<()>(Part::Axe, Err(&missing), |(), _| Ok(()));
         assert_eq!((tried.failed.len(), tried.skipped.as_slice()), (0, ["axe".to_owned()].as_slice()));

@@ -26,6 +26,8 @@ pub(crate) struct Driver {
 #[derive(Debug)]
 pub(crate) struct Schemathesis {
     pub(crate) program: PathBuf,
+    /// Where it is installed.
+    pub(crate) folder: PathBuf,
 }
 
 impl Driver {
@@ -71,7 +73,7 @@ impl Schemathesis {
             let wheels = ["--only-binary", ":all:", "--requirement"];
             run(Command::new(programs.join("python")).args(pip).args(wheels).arg(&list))
         })?;
-        Ok(Self { program: programs.join("schemathesis") })
+        Ok(Self { program: programs.join("schemathesis"), folder })
     }
 }
 

@@ -189,9 +189,7 @@ mod tests {
     #[test]
     fn an_answer_that_names_somebody_else_is_noticed() {
         let names = [("a".to_owned(), "Ada".to_owned()), ("g".to_owned(), "Grace".to_owned())].into();
-        let answer = |outcome: &str, attendee: &str| {
-            json!({ "faces": [{ "outcome": outcome, "attendee": attendee, "record": { "session": "s" } }] })
-        };
+        let answer = |outcome: &str, attendee: &str| json!({ "faces": [{ "outcome": outcome, "attendee": attendee, "record": { "session": "s" } }] });
         let mut load = Load::default();
         load.note(&answer("marked", "a"), "Ada", &names);
         load.note(&answer("already-marked", "a"), "Ada", &names);

@@ -80,11 +80,9 @@ impl<L: Least> FromRequestParts<App> for Scope<L> {
         let SignedIn { principal, actor } = SignedIn::from_request_parts(parts, app).await?;
         let organization = organization_of_path(parts, app).await?;
         let role = principal.roles_in(&organization).max().ok_or_else(Fault::unknown_organization)?;
-        if let Some(needed) = L::ROLE {
-            if !principal.may(&organization, needed) {
-                let detail = format!("this needs the role {needed} in the organization: ask an admin for a token");
-                return Err(Fault::new("forbidden", detail));
-            }
+        if let Some(needed) = L::ROLE.filter(|needed| !principal.may(&organization, *needed)) {
+            let detail = format!("this needs the role {needed} in the organization: ask an admin for a token");
+            return Err(Fault::new("forbidden", detail));
         }
         if !app.knows(&organization).await? {
             return Err(Fault::unknown_organization());

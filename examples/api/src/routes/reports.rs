@@ -37,9 +37,9 @@ struct Whose {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Written {
-    /// How the report is written.
+    /// How the report is written; left out: as JSON.
     #[serde(default)]
-    #[param(inline, required = false, default = "json")]
+    #[param(inline, required = false)]
     format: Format,
 }
 
@@ -56,13 +56,13 @@ enum Format {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Drawn {
-    /// What a bar stands for; there are at most 400 bars.
+    /// What a bar stands for; left out: a day. There are at most 400 bars.
     #[serde(default)]
-    #[param(inline, required = false, default = "day")]
+    #[param(inline, required = false)]
     by: Period,
-    /// What the chart is looked at on.
+    /// What the chart is looked at on; left out: light.
     #[serde(default)]
-    #[param(inline, required = false, default = "light")]
+    #[param(inline, required = false)]
     theme: Theme,
 }
 

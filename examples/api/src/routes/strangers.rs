@@ -39,11 +39,11 @@ async fn list(
     InQuery(Between { from, to }): InQuery<Between>,
     Paging(page): Paging,
 ) -> Result<Json<wire::Page<wire::Stranger>>, Fault> {
-    if let (Some(from), Some(to)) = (from, to) {
-        if to < from {
-            let detail = format!("the range ends ({to}) before it starts ({from}): exchange the two instants");
-            return Err(Fault::new("range-reversed", detail));
-        }
+    if let (Some(from), Some(to)) = (from, to)
+        && to < from
+    {
+        let detail = format!("the range ends ({to}) before it starts ({from}): exchange the two instants");
+        return Err(Fault::new("range-reversed", detail));
     }
     let query = CheckInQuery { from, to, strangers: true, ..CheckInQuery::default() };
     let found = app.attendance().repo().check_ins(&scope.organization, &query, &page).await?;

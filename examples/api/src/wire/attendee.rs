@@ -118,38 +118,38 @@ pub struct NewAttendee {
 /// What is to become of an attendee's fields, as a JSON merge patch: a field that is left out stays, `null` removes
 /// what it holds. Attributes and groups are replaced as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct AttendeePatch {
     /// What they are called; can't be removed.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     #[schema(value_type = Option<schema::Name>, nullable = false)]
     pub name: Option<Name>,
     /// The organization's own id of them, unique within it.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     #[schema(value_type = Option<schema::ExternalId>)]
     pub external_id: Option<Option<ExternalId>>,
     /// Where they are written to.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     #[schema(value_type = Option<schema::Email>)]
     pub email: Option<Option<Email>>,
     /// Where they are texted.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     #[schema(value_type = Option<schema::Phone>)]
     pub phone: Option<Option<Phone>>,
     /// The language of messages to them.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     #[schema(value_type = Option<schema::Language>)]
     pub language: Option<Option<Language>>,
     /// Whatever else is kept.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub attributes: Option<Option<Attributes>>,
     /// The groups on whose roster they are to be.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     #[schema(value_type = Option<Vec<schema::GroupId>>, max_items = 64)]
     pub groups: Option<Option<BTreeSet<GroupId>>>,
     /// The version that the change is made upon; another one that is stored is a `conflict`.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
-    #[schema(nullable = false)]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[schema(nullable = false, maximum = 4_294_967_295_u32)]
     pub version: Option<u32>,
 }
 

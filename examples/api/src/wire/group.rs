@@ -66,6 +66,7 @@ pub struct GroupChange {
     #[schema(max_items = 100)]
     pub timetable: Vec<Slot>,
     /// The version that the change is made upon; another one that is stored is a `conflict`.
+    #[schema(maximum = 4_294_967_295_u32)]
     pub version: u32,
 }
 

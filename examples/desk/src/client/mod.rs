@@ -62,7 +62,9 @@ impl Client {
     /// Asks the desk that is this process.
     pub(crate) async fn in_process(desk: &Desk, organization: &OrganizationId) -> Result<Self, Failure> {
         let token = desk.admin_token(SUBJECT, VALID_FOR)?.token;
-        Self { transport: Transport::InProcess(desk.api().router()), token, organization: home() }.of(organization).await
+        Self { transport: Transport::InProcess(desk.api().router()), token, organization: home() }
+            .of(organization)
+            .await
     }
 
     /// Asks the desk that runs.
@@ -103,7 +105,8 @@ impl Client {
     /// Asks, and reads the answer.
     pub(crate) async fn ask<T: DeserializeOwned>(&self, ask: Ask) -> Result<T, Failure> {
         let body = self.patiently(&ask).await?;
-        Ok(serde_json::from_slice(&body).map_err(|error| anyhow::anyhow!("the desk's answer can't be read: {error}"))?)
+        Ok(serde_json::from_slice(&body)
+            .map_err(|error| anyhow::anyhow!("the desk's answer can't be read: {error}"))?)
     }
 
     /// Asks again while the desk has too much to do.
@@ -156,5 +159,56 @@ impl Answer {
             Some(problem) => Failure::Refused(Box::new(problem)),
             None => anyhow::anyhow!("the desk answered {} and nothing that can be read", self.status).into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    /// A client of an API that refuses so often, with that code, before it answers.
+    fn client(refusals: u32, status: u16, code: &'static str) -> (Client, Arc<AtomicU32>) {
+        let asked = Arc::new(AtomicU32::new(0));
+        let counted = asked.clone();
+        let router = Router::new().fallback(move || {
+            let done = counted.fetch_add(1, Ordering::Relaxed) >= refusals;
+            let problem = wire::Problem {
+                kind: format!("urn:problem-type:attendance:{code}"),
+                title: "Refused".to_owned(),
+                status,
+                detail: "ask again".to_owned(),
+                code: code.to_owned(),
+                request_id: "r-1".to_owned(),
+                attendee: None,
+                sessions: None,
+                field: None,
+            };
+            let body = if done { json!("done") } else { json!(problem) };
+            let status = if done { StatusCode::OK } else { StatusCode::from_u16(status).unwrap() };
+            std::future::ready((status, [(RETRY_AFTER, "0")], body.to_string()))
+        });
+        let client =
+            Client { transport: Transport::InProcess(router), token: "token".to_owned(), organization: home() };
+        (client, asked)
+    }
+
+    #[tokio::test]
+    async fn only_what_was_not_begun_is_asked_again() {
+        for (status, code) in [(429, "too-many-requests"), (503, "busy")] {
+            let (client, asked) = client(3, status, code);
+            assert_eq!(client.ask::<String>(Ask::post("/")).await.unwrap(), "done");
+            assert_eq!(asked.load(Ordering::Relaxed), 4);
+        }
+        for (status, code) in [(503, "unavailable"), (422, "no-face")] {
+            let (client, asked) = client(3, status, code);
+            assert_eq!(client.ask::<String>(Ask::post("/")).await.unwrap_err().code(), code);
+            assert_eq!(asked.load(Ordering::Relaxed), 1);
+        }
+        let (client, asked) = client(u32::MAX, 503, "busy");
+        assert_eq!(client.ask::<String>(Ask::post("/")).await.unwrap_err().code(), "busy");
+        assert_eq!(asked.load(Ordering::Relaxed), TRIES);
     }
 }

@@ -94,8 +94,7 @@ async fn enroll(desk: &Desk, output: Output, called: &str, photo: &'static [u8])
 async fn check_in(desk: &Desk, output: Output, what: &str, photo: &DynamicImage) -> Result<(), Failure> {
     let mut jpeg = Cursor::new(Vec::new());
     photo.to_rgb8().write_to(&mut jpeg, ImageFormat::Jpeg).map_err(anyhow::Error::from)?;
-    let request =
-        CheckInRequest { faces: Faces::All, ..CheckInRequest::new(ImageRef::bytes(jpeg.into_inner()), by()) };
+    let request = CheckInRequest { faces: Faces::All, ..CheckInRequest::new(ImageRef::bytes(jpeg.into_inner()), by()) };
     let answer = desk.attendance.check_in(&home(), request).await?;
     let mut outcomes = Vec::new();
     for face in &answer.faces {

@@ -36,10 +36,11 @@ impl<'desk> Board<'desk> {
     pub(super) async fn keep(&mut self) {
         loop {
             tokio::time::sleep(LOOK).await;
-            if self.expires_at.duration_since(self.desk.attendance.now()) < RENEW {
-                if let Err(error) = self.renew() {
-                    tracing::error!(%error, "the file DESK could not be renewed");
-                }
+            let left = self.expires_at.duration_since(self.desk.attendance.now());
+            if left < RENEW
+                && let Err(error) = self.renew()
+            {
+                tracing::error!(%error, "the file DESK could not be renewed");
             }
         }
     }

@@ -17,17 +17,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
-use super::body::Timely;
 use super::stop::Stop;
 
 /// How many connections are open at once; more wait in the system's queue.
 const CONNECTIONS: usize = 1024;
 
-/// How long the head of a request may take, and how long a connection may be idle.
+/// How long the head of a request may take, and how long a connection may be idle. The API bounds the rest.
 const HEAD: Duration = Duration::from_secs(15);
-
-/// How long the body of a request may take.
-const BODY: Duration = Duration::from_secs(60);
 
 /// How long what runs may take when the server is to end.
 const FINISH: Duration = Duration::from_secs(10);
@@ -97,7 +93,7 @@ async fn accept(listener: &TcpListener) -> Option<(TcpStream, SocketAddr)> {
 }
 
 async fn answer(router: Router, request: Request<Incoming>, peer: SocketAddr) -> Result<Response<Body>, Infallible> {
-    let mut request = request.map(|body| Body::new(Timely::new(body, BODY)));
+    let mut request = request.map(Body::new);
     request.extensions_mut().insert(ConnectInfo(peer));
     router.oneshot(request).await
 }

@@ -1,7 +1,6 @@
 //! The server: the API and the pages over one data folder, until somebody stops it.
 
 mod board;
-mod body;
 mod chores;
 mod door;
 mod live;
@@ -48,7 +47,11 @@ pub(crate) async fn run(
     // From here on a signal means an orderly end.
     let stop = Stop::on_signals()?;
     let vision = load_networks()?;
-    let desk = match find(folder).await? {
+    let found = tokio::select! {
+        found = find(folder) => found?,
+        () = stop.wait() => return Ok(ExitCode::SUCCESS),
+    };
+    let desk = match found {
         Found::Free(folder) => Desk::open(folder, vision, zone).await?,
         Found::Running(notice) => {
             return Err(Failure::Running { folder: folder.to_owned(), address: notice.address, pid: notice.pid });

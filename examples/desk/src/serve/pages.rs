@@ -61,7 +61,8 @@ fn is_of_the_api(path: &str) -> bool {
 
 fn page(method: &Method, path: &str, headers: &HeaderMap) -> Response {
     if !matches!(*method, Method::GET | Method::HEAD) {
-        let mut response = answer(StatusCode::METHOD_NOT_ALLOWED, "text/plain; charset=utf-8", Cow::Borrowed(b"use GET\n"));
+        let mut response =
+            answer(StatusCode::METHOD_NOT_ALLOWED, "text/plain; charset=utf-8", Cow::Borrowed(b"use GET\n"));
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
@@ -70,7 +71,10 @@ fn page(method: &Method, path: &str, headers: &HeaderMap) -> Response {
     let is_head = *method == Method::HEAD;
     match found {
         Some((file, content_type)) => whole_or_unchanged(file, content_type, headers, is_head),
-        None => of_head(answer(StatusCode::NOT_FOUND, "text/html; charset=utf-8", Cow::Borrowed(NOT_FOUND.as_bytes())), is_head),
+        None => of_head(
+            answer(StatusCode::NOT_FOUND, "text/html; charset=utf-8", Cow::Borrowed(NOT_FOUND.as_bytes())),
+            is_head,
+        ),
     }
 }
 
@@ -173,11 +177,15 @@ mod tests {
 
     #[test]
     fn nothing_but_the_pages_is_served() {
-        for path in ["/../desk/Cargo.toml", "/js/../../desk/Cargo.toml", "/README.md", "/js", "/js/", "/nothing.html", "//"]
+        for path in
+            ["/../desk/Cargo.toml", "/js/../../desk/Cargo.toml", "/README.md", "/js", "/js/", "/nothing.html", "//"]
         {
             assert_eq!(get(path, None).status(), StatusCode::NOT_FOUND, "{path}");
         }
         let other = page(&Method::POST, "/", &HeaderMap::new());
-        assert_eq!((other.status(), &other.headers()[ALLOW]), (StatusCode::METHOD_NOT_ALLOWED, &HeaderValue::from_static("GET, HEAD")));
+        assert_eq!(
+            (other.status(), &other.headers()[ALLOW]),
+            (StatusCode::METHOD_NOT_ALLOWED, &HeaderValue::from_static("GET, HEAD"))
+        );
     }
 }

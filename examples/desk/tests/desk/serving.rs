@@ -101,7 +101,8 @@ fn a_token_opens_only_what_its_role_may() {
     let me = server.get("/v1/orgs/default/me", &token).json();
     assert_eq!((&me["name"], &me["faces"]), (&"Grace".into(), &1.into()));
     let records = server.get("/v1/orgs/default/me/records?from=2026-11-01&to=2026-11-30", &token).json();
-    let whose: Vec<_> = records["items"].as_array().expect("records").iter().map(|row| text(&row["attendee"])).collect();
+    let whose: Vec<_> =
+        records["items"].as_array().expect("records").iter().map(|row| text(&row["attendee"])).collect();
     assert_eq!(whose, [grace_id.as_str()]);
     for path in ["attendees", &format!("attendees/{eileen_id}"), "reports?from=2026-11-01&to=2026-11-30", "strangers"] {
         assert_eq!(server.get(&format!("/v1/orgs/default/{path}"), &token).status, 403, "{path}");

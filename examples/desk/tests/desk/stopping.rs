@@ -55,7 +55,8 @@ fn a_second_signal_ends_it_at_once() {
     let terminal = Terminal::new();
     let server = Server::start(&terminal);
     let mut stream = server.connect();
-    let head = "POST /v1/orgs/default/groups HTTP/1.1\r\nhost: desk\r\ncontent-type: application/json\r\nexpect: 100-continue";
+    let head =
+        "POST /v1/orgs/default/groups HTTP/1.1\r\nhost: desk\r\ncontent-type: application/json\r\nexpect: 100-continue";
     write!(stream, "{head}\r\nauthorization: Bearer {}\r\ncontent-length: 9\r\n\r\n", server.token).expect("sent");
     stream.read_exact(&mut [0; 25]).expect("the server waits for the body");
     let start = Instant::now();

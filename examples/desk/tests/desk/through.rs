@@ -110,7 +110,7 @@ fn every_command_answers_the_same_through_a_desk_that_runs() {
     assert_eq!(alone_said.len(), served_said.len());
     // The answers are what they are meant to be, and not the same failure each time.
     let failed = alone_said.iter().filter(|(_, code, ..)| *code != 0).count();
-    assert_eq!(failed, 11, "{alone_said:#?}");
+    assert_eq!(failed, 12, "{alone_said:#?}");
     let links = server.get("/metrics", "");
     assert!(links.text().contains(r#"route="/v1/orgs/{org}/check-ins""#), "it was the server that answered");
     server.stop();
@@ -150,7 +150,8 @@ fn a_notice_of_a_desk_that_crashed_is_ignored_and_replaced() {
     let notice = terminal.data().join("DESK");
     let port = TcpListener::bind("127.0.0.1:0").expect("a port");
     port.set_nonblocking(true).expect("without waiting");
-    let mut left: serde_json::Value = serde_json::from_slice(&std::fs::read(&notice).expect("it is left")).expect("JSON");
+    let mut left: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&notice).expect("it is left")).expect("JSON");
     left["address"] = port.local_addr().expect("an address").to_string().into();
     std::fs::write(&notice, left.to_string()).expect("a file");
 
