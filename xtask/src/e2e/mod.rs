@@ -105,7 +105,7 @@ impl Tried {
         let tool = match tool {
             Ok(tool) => tool,
             Err(error) => {
-                println!("skipped: {name}: {error:#}");
+                println!("{name}: skipped: {error:#}");
                 self.skipped.push(name);
                 return;
             }

@@ -174,9 +174,11 @@ fn whoever_sends_nothing_loses_the_connection() {
     let mut silent = server.connect();
     let mut idle = server.connect();
     std::io::Write::write_all(&mut idle, b"GET /healthz HTTP/1.1\r\nhost: desk\r\n\r\n").expect("sent");
+    let start = Instant::now();
     for stream in [&mut half, &mut silent, &mut idle] {
         // The end of the connection, not the end of patience.
         stream.read_to_end(&mut Vec::new()).expect("closed");
     }
+    assert!(start.elapsed().as_secs() < 25, "they were left open for long");
     server.stop();
 }
