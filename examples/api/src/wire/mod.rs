@@ -1,6 +1,6 @@
 //! Every body that the API takes or gives, and nothing else: a client deserialises what the server serialises.
 //!
-//! Texts are the domain's own types, so that a body that was read needs no further check; [`schema`] describes them to
+//! Texts are the domain's own types, so that a body that was read needs no further check; `schema` describes them to
 //! those who read the OpenAPI document.
 
 mod attendee;
