@@ -32,7 +32,13 @@ export const PAGES = [
     name: "roll-call",
     path: () => "/groups.html?group=everyone",
     role: "operator",
-    views: { history: press("History of Grace Hopper"), correct: correctGrace, close: press("Close the session") },
+    views: { close: press("Close the session") },
+  },
+  {
+    name: "roll-call-of-last-week",
+    path: ({ lastWeek }) => `/groups.html?group=everyone&date=${lastWeek}`,
+    role: "operator",
+    views: { correct: correctGrace },
   },
   { name: "members", path: () => "/groups.html?group=5B&view=members", role: "admin", views: { add: press("Add somebody") } },
   {
@@ -45,7 +51,7 @@ export const PAGES = [
     name: "strangers",
     path: () => "/strangers.html",
     role: "admin",
-    views: { "this-is": press(/^This is…/), mark: press(/^Mark somebody present/) },
+    views: { "this-is": press(/^This is…/), mark: press(/^Mark present/) },
   },
   { name: "me", path: () => "/me.html", role: "attendee" },
 ];

@@ -20,7 +20,7 @@ const WORDING = "My face may be used to record my attendance.";
 const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 const WEEKS = 4;
 
-/** Fills the desk, and gives tokens by role and the ids of the enrolled and of an attendee with a link. */
+/** Fills the desk; gives the id of the enrolled, tokens by role, and the last day on which everybody has a record. */
 export async function seed(machine) {
   const api = new Api(machine.origin, machine.token);
   const [enrolled, stranger] = machine.people;
@@ -42,13 +42,14 @@ export async function seed(machine) {
   for (const id of people) await api.ask("PUT", `groups/5B/members/${id}`);
   for (const id of people.slice(2, 6)) await api.ask("PUT", `groups/choir/members/${id}`);
 
-  await history(api, people);
+  const lastWeek = await history(api, people);
   await api.picture("check-ins", enrolled.photo);
   await api.picture("check-ins", stranger.photo);
 
   const issue = async (role, attendee) => (await api.ask("POST", "tokens", { role, ...(attendee ? { attendee } : {}) })).token;
   return {
     grace,
+    lastWeek,
     tokens: {
       admin: machine.token,
       operator: await issue("operator"),
@@ -58,7 +59,7 @@ export async function seed(machine) {
   };
 }
 
-/** Marks the choir, whose sessions are whole days, by hand: a record a week for everybody. */
+/** Marks everybody by hand, once a week; gives the last of these days. */
 async function history(api, people) {
   const statuses = ["present", "present", "late", "absent", "excused"];
   for (let week = 1; week <= WEEKS; week += 1) {
@@ -69,4 +70,5 @@ async function history(api, people) {
       await api.ask("PUT", `sessions/everyone.${date}.0/records/${id}`, record);
     }
   }
+  return dateOf(api, -7);
 }
