@@ -25,7 +25,8 @@ export async function run(machine) {
   };
   let failure = null;
   await machine.each(PAGES, ({ name }) => `${name}: axe`, each).catch((error) => (failure = error));
-  if (found.size) throw new Error(`axe found\n${[...found].map(([text, places]) => `${text}\n    ${places.join("; ")}`).join("\n")}`);
+  if (found.size)
+    throw new Error(`axe found\n${[...found].map(([text, places]) => `${text}\n    ${places.join("; ")}`).join("\n")}`);
   if (failure) throw failure;
 }
 
@@ -34,7 +35,9 @@ async function look(page, place, found) {
   const violations = await page.evaluate(async () => {
     const { violations } = await globalThis.axe.run({ resultTypes: ["violations"] });
     return violations.map(({ id, impact, help, nodes }) => {
-      const elements = nodes.slice(0, 3).map(({ html, any, all, none }) => `${html.slice(0, 160)} (${[...any, ...all, ...none][0]?.message ?? ""})`);
+      const elements = nodes
+        .slice(0, 3)
+        .map(({ html, any, all, none }) => `${html.slice(0, 160)} (${[...any, ...all, ...none][0]?.message ?? ""})`);
       return `${id} (${impact}): ${help}: ${nodes.length} elements\n      ${elements.join("\n      ")}`;
     });
   });

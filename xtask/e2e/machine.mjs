@@ -119,9 +119,15 @@ export class Machine {
     const files = [];
     const pages = this.#watches.flatMap(({ context }) => context.pages());
     for (const [index, page] of pages.entries()) {
-      const words = name.toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(0, 60);
+      const words = name
+        .toLowerCase()
+        .replace(/[^a-z0-9]+/g, "-")
+        .slice(0, 60);
       const file = this.screenshot(`failed-${this.#task.part}-${words}-${index}`);
-      const taken = await page.screenshot({ path: file, fullPage: true, timeout: 5000 }).then(() => true, () => false);
+      const taken = await page.screenshot({ path: file, fullPage: true, timeout: 5000 }).then(
+        () => true,
+        () => false,
+      );
       if (taken) files.push(`${file} (${page.url().split("#")[0]})`);
     }
     return files;
@@ -137,7 +143,9 @@ class Watch {
     await context.exposeBinding("attendanceViolation", (_, text) => this.#complaints.push(`violated policy: ${text}`));
     await context.addInitScript(() => {
       addEventListener("securitypolicyviolation", (event) => {
-        globalThis.attendanceViolation(`${event.violatedDirective}: ${event.blockedURI} (${event.sourceFile ?? ""}:${event.lineNumber})`);
+        globalThis.attendanceViolation(
+          `${event.violatedDirective}: ${event.blockedURI} (${event.sourceFile ?? ""}:${event.lineNumber})`,
+        );
       });
     });
     context.on("console", (message) => {
@@ -155,7 +163,8 @@ class Watch {
     context.on("requestfailed", (request) => {
       // A page that is left gives up what it was asking for.
       const { errorText } = request.failure() ?? {};
-      if (errorText !== "net::ERR_ABORTED") this.#complaints.push(`no answer: ${request.url().split("#")[0]}: ${errorText}`);
+      if (errorText !== "net::ERR_ABORTED")
+        this.#complaints.push(`no answer: ${request.url().split("#")[0]}: ${errorText}`);
     });
   }
 

@@ -6,13 +6,20 @@ const press = (name) => (page) => page.getByRole("button", { name }).first().cli
 
 /**
  * `path`, the `role` that opens it, and `views`: what else it shows, by name, after `open(page)`. A page without a role
- * is looked at signed out; one with a `camera` sees Grace Hopper.
+ * is looked at signed out; one with a `camera` sees Grace Hopper; one that is `ready` later has a button of that name.
  */
 export const PAGES = [
   { name: "sign-in", path: () => "/" },
   { name: "start", path: () => "/", role: "admin", views: { link: press("Make a link") } },
-  { name: "kiosk", path: () => "/kiosk.html", role: "kiosk", camera: true, views: { answer: checkIn } },
-  { name: "kiosk-without-camera", path: () => "/kiosk.html", role: "kiosk" },
+  {
+    name: "kiosk",
+    path: () => "/kiosk.html",
+    role: "kiosk",
+    camera: true,
+    ready: "Check in",
+    views: { answer: checkIn },
+  },
+  { name: "kiosk-without-camera", path: () => "/kiosk.html", role: "kiosk", ready: "Try the camera again" },
   { name: "people", path: () => "/people.html", role: "admin", views: { register: press("Register somebody") } },
   {
     name: "person",
@@ -40,7 +47,12 @@ export const PAGES = [
     role: "operator",
     views: { correct: correctGrace },
   },
-  { name: "members", path: () => "/groups.html?group=5B&view=members", role: "admin", views: { add: press("Add somebody") } },
+  {
+    name: "members",
+    path: () => "/groups.html?group=5B&view=members",
+    role: "admin",
+    views: { add: press("Add somebody") },
+  },
   {
     name: "reports",
     path: () => "/reports.html",
@@ -73,7 +85,7 @@ export async function visit(machine, prepared, { path, role, ...entry }, options
   const page = await context.newPage();
   await page.goto(`${machine.origin}${path(prepared)}${role ? `#token=${prepared.tokens[role]}` : ""}`);
   await settled(page);
-  if (entry.name === "kiosk") await page.getByRole("button", { name: "Check in" }).waitFor();
+  if (entry.ready) await page.getByRole("button", { name: entry.ready }).waitFor();
   const done = await work(page);
   // Not if it failed: the page is still to be pictured.
   await context.close();

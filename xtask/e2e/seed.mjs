@@ -25,7 +25,11 @@ export async function seed(machine) {
   const api = new Api(machine.origin, machine.token);
   const [enrolled, stranger] = machine.people;
 
-  const { id: grace } = await api.ask("POST", "attendees", { name: "Grace Hopper", external_id: "1906", email: "grace@example.org" });
+  const { id: grace } = await api.ask("POST", "attendees", {
+    name: "Grace Hopper",
+    external_id: "1906",
+    email: "grace@example.org",
+  });
   await api.ask("PUT", `attendees/${grace}/consent`, { wording: WORDING });
   await api.picture(`attendees/${grace}/faces`, enrolled.photo);
   const people = [grace];
@@ -35,7 +39,14 @@ export async function seed(machine) {
   }
   await api.ask("PUT", `attendees/${people[1]}/consent`, { wording: WORDING });
 
-  const slot = (number, opens, late_after, closes) => ({ number, days: DAYS, opens, late_after, closes, marks_absent: true });
+  const slot = (number, opens, late_after, closes) => ({
+    number,
+    days: DAYS,
+    opens,
+    late_after,
+    closes,
+    marks_absent: true,
+  });
   const timetable = [slot(1, "08:00:00", "08:10:00", "12:00:00"), slot(2, "13:00:00", "13:10:00", "17:00:00")];
   await api.ask("POST", "groups", { id: "5B", name: "Class 5B", timetable });
   await api.ask("POST", "groups", { id: "choir", name: "Choir" });
@@ -46,7 +57,8 @@ export async function seed(machine) {
   await api.picture("check-ins", enrolled.photo);
   await api.picture("check-ins", stranger.photo);
 
-  const issue = async (role, attendee) => (await api.ask("POST", "tokens", { role, ...(attendee ? { attendee } : {}) })).token;
+  const issue = async (role, attendee) =>
+    (await api.ask("POST", "tokens", { role, ...(attendee ? { attendee } : {}) })).token;
   return {
     grace,
     lastWeek,

@@ -14,7 +14,10 @@ export async function run(machine) {
       for (let turn = 1; turn <= TIMES; turn += 1) {
         await page.getByRole("button", { name: "Check in" }).click();
         await until(`answer ${turn}`, async () => (await measures(page)).length >= turn);
-        assert(["marked", "already-marked"].includes(await main.getAttribute("data-outcome")), "she was not recognised");
+        assert(
+          ["marked", "already-marked"].includes(await main.getAttribute("data-outcome")),
+          "she was not recognised",
+        );
         await page.getByRole("button", { name: "Next" }).click();
         await page.locator("main[data-state=ready]").waitFor();
       }

@@ -87,7 +87,10 @@ export async function run(machine) {
     await dialog.getByLabel("Reason").fill("The bus was late.");
     await dialog.getByRole("button", { name: "Correct it" }).click();
     await dialog.waitFor({ state: "detached" });
-    await until("Late is pressed", async () => (await marks.getByRole("button", { name: "Late" }).getAttribute("aria-pressed")) === "true");
+    await until(
+      "Late is pressed",
+      async () => (await marks.getByRole("button", { name: "Late" }).getAttribute("aria-pressed")) === "true",
+    );
     await admin.getByRole("button", { name: `History of ${GRACE}` }).click();
     const versions = admin.getByRole("dialog").getByRole("listitem");
     await versions.first().getByText("The bus was late.").waitFor();
@@ -98,9 +101,17 @@ export async function run(machine) {
   await machine.step("the CSV has it", async () => {
     await admin.goto(`${machine.origin}/reports.html`);
     await settled(admin);
-    const [download] = await Promise.all([admin.waitForEvent("download"), admin.getByRole("button", { name: "Download CSV" }).click()]);
-    assert(/^attendance_\d{4}-\d\d-\d\d_\d{4}-\d\d-\d\d\.csv$/.test(download.suggestedFilename()), download.suggestedFilename());
-    const lines = readFileSync(await download.path(), "utf8").trim().split(/\r?\n/);
+    const [download] = await Promise.all([
+      admin.waitForEvent("download"),
+      admin.getByRole("button", { name: "Download CSV" }).click(),
+    ]);
+    assert(
+      /^attendance_\d{4}-\d\d-\d\d_\d{4}-\d\d-\d\d\.csv$/.test(download.suggestedFilename()),
+      download.suggestedFilename(),
+    );
+    const lines = readFileSync(await download.path(), "utf8")
+      .trim()
+      .split(/\r?\n/);
     assert(lines.length === 2, `${lines.length} lines, not a head and a record:\n${lines.join("\n")}`);
     const record = Object.fromEntries(lines[0].split(",").map((column, index) => [column, lines[1].split(",")[index]]));
     assert(record.name === GRACE && record.external_id === "1906" && record.status === "late", JSON.stringify(record));

@@ -21,6 +21,24 @@ pub(crate) enum Theme {
     Dark,
 }
 
+/// How much room there is for the chart.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Size {
+    /// 960 x 400 pixels.
+    #[default]
+    Wide,
+    /// 480 x 360 pixels, for a phone.
+    Narrow,
+}
+
+/// How the chart is to look.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Look {
+    pub(crate) theme: Theme,
+    pub(crate) size: Size,
+}
+
 /// One bar: its first date, and what is counted in it.
 pub(crate) type Bar = (Date, Summary);
 
@@ -60,13 +78,23 @@ const DARK: Colours = Colours {
 
 const STATUSES: [&str; 4] = ["present", "late", "absent", "excused"];
 
-// All in pixels of the picture.
-const SIZE: (i32, i32) = (960, 400);
-const LEFT: i32 = 64;
-const RIGHT: i32 = 936;
-const TOP: i32 = 56;
-const BOTTOM: i32 = 352;
-/// The least distance of two dates below the axis.
+/// Where things lie, in pixels of the picture.
+#[derive(Debug, Clone, Copy)]
+struct Layout {
+    size: (u32, u32),
+    /// The edges of the part that has the bars in it.
+    left: i32,
+    right: i32,
+    top: i32,
+    bottom: i32,
+    /// The distance of two words of the legend.
+    word_width: i32,
+}
+
+const WIDE: Layout = Layout { size: (960, 400), left: 64, right: 936, top: 56, bottom: 352, word_width: 116 };
+const NARROW: Layout = Layout { size: (480, 360), left: 48, right: 468, top: 56, bottom: 312, word_width: 104 };
+
+/// The least distance of two dates below the axis, in pixels.
 const DATE_WIDTH: i32 = 108;
 
 /// A chart that could not be drawn.
@@ -81,29 +109,13 @@ impl<E: std::error::Error + Send + Sync> From<DrawingAreaErrorKind<E>> for NotDr
 }
 
 /// Draws the bars, which are in order and at most [`MAX_PERIODS`](crate::range::MAX_PERIODS).
-pub(crate) fn chart(range: &Range, by: Period, bars: &[Bar], theme: Theme) -> Result<String, NotDrawn> {
-    let colours = match theme {
-        Theme::Light => &LIGHT,
-        Theme::Dark => &DARK,
-    };
+pub(crate) fn chart(range: &Range, by: Period, bars: &[Bar], look: Look) -> Result<String, NotDrawn> {
     let mut svg = String::new();
     {
-        let area = SVGBackend::with_string(&mut svg, (SIZE.0.unsigned_abs(), SIZE.1.unsigned_abs()));
-        let area = area.into_drawing_area();
-        area.fill(&colours.background)?;
-        let highest = bars.iter().map(|(_, summary)| counts(summary).iter().sum()).max().unwrap_or(0);
-        legend(&area, colours)?;
-        if highest == 0 {
-            let style = text(colours, 24, HPos::Center, VPos::Center);
-            area.draw(&Text::new("No records in this range", ((LEFT + RIGHT) / 2, (TOP + BOTTOM) / 2), style))?;
-        } else {
-            let step = step(highest);
-            let top = highest.div_ceil(step) * step;
-            grid(&area, colours, step, top)?;
-            columns(&area, colours, bars, top)?;
-        }
-        dates(&area, colours, by, bars)?;
-        area.present()?;
+        let layout = look.layout();
+        let area = SVGBackend::with_string(&mut svg, layout.size).into_drawing_area();
+        let picture = Picture { area, colours: look.colours(), layout };
+        picture.draw(by, bars)?;
     }
     Ok(for_readers(&svg, range, by, bars))
 }
@@ -125,77 +137,125 @@ fn step(highest: u64) -> u64 {
     }
 }
 
-/// How far down `count` lies where `top` is the highest line.
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "pixels")]
-fn height(count: u64, top: u64) -> i32 {
-    BOTTOM - (f64::from(BOTTOM - TOP) * count as f64 / top as f64).round() as i32
-}
-
-/// Where the `index`-th of `count` bars begins.
-#[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "at most 400 bars on 872 pixels")]
-fn left(index: usize, count: usize) -> i32 {
-    LEFT + (RIGHT - LEFT) * index as i32 / count.max(1) as i32
-}
-
-fn text(colours: &Colours, size: i32, across: HPos, along: VPos) -> TextStyle<'static> {
-    ("sans-serif", size).into_font().color(&colours.text).pos(Pos::new(across, along))
-}
-
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-
-fn legend(area: &Area<'_>, colours: &Colours) -> Result<(), NotDrawn> {
-    let mut x = LEFT;
-    for (status, colour) in STATUSES.iter().zip(colours.bars) {
-        area.draw(&Rectangle::new([(x, 20), (x + 14, 34)], colour.filled()))?;
-        area.draw(&Text::new(*status, (x + 20, 27), text(colours, 18, HPos::Left, VPos::Center)))?;
-        x += 116;
-    }
-    Ok(())
-}
-
-fn grid(area: &Area<'_>, colours: &Colours, step: u64, top: u64) -> Result<(), NotDrawn> {
-    let mut count = 0;
-    while count <= top {
-        let y = height(count, top);
-        area.draw(&PathElement::new(vec![(LEFT, y), (RIGHT, y)], colours.lines))?;
-        area.draw(&Text::new(count.to_string(), (LEFT - 8, y), text(colours, 18, HPos::Right, VPos::Center)))?;
-        count += step;
-    }
-    Ok(())
-}
-
-fn columns(area: &Area<'_>, colours: &Colours, bars: &[Bar], top: u64) -> Result<(), NotDrawn> {
-    for (index, (_, summary)) in bars.iter().enumerate() {
-        let (from, to) = (left(index, bars.len()), left(index + 1, bars.len()));
-        // Narrow bars stand close together; a few wide ones do not become walls.
-        let gap = ((to - from) / 6).max((to - from - 72) / 2);
-        let (from, to) = (from + gap, (to - gap).max(from + gap + 1));
-        let mut below = 0;
-        for (count, colour) in counts(summary).into_iter().zip(colours.bars) {
-            if count > 0 {
-                let (upper, lower) = (height(below + count, top), height(below, top));
-                area.draw(&Rectangle::new([(from, upper.min(lower - 1)), (to, lower)], colour.filled()))?;
-                if below > 0 {
-                    area.draw(&PathElement::new(vec![(from, lower), (to, lower)], colours.background))?;
-                }
-                below += count;
-            }
+impl Look {
+    fn colours(self) -> &'static Colours {
+        match self.theme {
+            Theme::Light => &LIGHT,
+            Theme::Dark => &DARK,
         }
     }
-    Ok(())
+
+    fn layout(self) -> &'static Layout {
+        match self.size {
+            Size::Wide => &WIDE,
+            Size::Narrow => &NARROW,
+        }
+    }
 }
 
-/// As many dates as fit, each below its bar.
-#[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "at most 400 bars")]
-fn dates(area: &Area<'_>, colours: &Colours, by: Period, bars: &[Bar]) -> Result<(), NotDrawn> {
-    area.draw(&PathElement::new(vec![(LEFT, BOTTOM), (RIGHT, BOTTOM)], colours.text))?;
-    let fit = ((RIGHT - LEFT) / DATE_WIDTH) as usize;
-    for (index, (date, _)) in bars.iter().enumerate().step_by(bars.len().div_ceil(fit).max(1)) {
-        let x = i32::midpoint(left(index, bars.len()), left(index + 1, bars.len()));
-        area.draw(&PathElement::new(vec![(x, BOTTOM), (x, BOTTOM + 5)], colours.text))?;
-        area.draw(&Text::new(label(*date, by), (x, BOTTOM + 10), text(colours, 18, HPos::Center, VPos::Top)))?;
+impl Layout {
+    /// How far down `count` lies where `top` is the highest line.
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "pixels")]
+    fn height(&self, count: u64, top: u64) -> i32 {
+        self.bottom - (f64::from(self.bottom - self.top) * count as f64 / top as f64).round() as i32
     }
-    Ok(())
+
+    /// Where the `index`-th of `count` bars begins.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "at most 400 bars on 872 pixels")]
+    fn bar(&self, index: usize, count: usize) -> i32 {
+        self.left + (self.right - self.left) * index as i32 / count.max(1) as i32
+    }
+}
+
+/// A chart in the making.
+struct Picture<'a> {
+    area: DrawingArea<SVGBackend<'a>, Shift>,
+    colours: &'static Colours,
+    layout: &'static Layout,
+}
+
+impl Picture<'_> {
+    fn draw(&self, by: Period, bars: &[Bar]) -> Result<(), NotDrawn> {
+        let Layout { left, right, top, bottom, .. } = *self.layout;
+        self.area.fill(&self.colours.background)?;
+        let highest = bars.iter().map(|(_, summary)| counts(summary).iter().sum()).max().unwrap_or(0);
+        self.legend()?;
+        if highest == 0 {
+            let style = self.text(24, HPos::Center, VPos::Center);
+            let middle = (i32::midpoint(left, right), i32::midpoint(top, bottom));
+            self.area.draw(&Text::new("No records in this range", middle, style))?;
+        } else {
+            let step = step(highest);
+            let top = highest.div_ceil(step) * step;
+            self.grid(step, top)?;
+            self.columns(bars, top)?;
+        }
+        self.dates(by, bars)?;
+        Ok(self.area.present()?)
+    }
+
+    fn text(&self, size: i32, across: HPos, along: VPos) -> TextStyle<'static> {
+        ("sans-serif", size).into_font().color(&self.colours.text).pos(Pos::new(across, along))
+    }
+
+    fn legend(&self) -> Result<(), NotDrawn> {
+        let mut x = self.layout.left;
+        for (status, colour) in STATUSES.iter().zip(self.colours.bars) {
+            self.area.draw(&Rectangle::new([(x, 20), (x + 14, 34)], colour.filled()))?;
+            self.area.draw(&Text::new(*status, (x + 20, 27), self.text(18, HPos::Left, VPos::Center)))?;
+            x += self.layout.word_width;
+        }
+        Ok(())
+    }
+
+    fn grid(&self, step: u64, top: u64) -> Result<(), NotDrawn> {
+        let Layout { left, right, .. } = *self.layout;
+        let mut count = 0;
+        while count <= top {
+            let y = self.layout.height(count, top);
+            self.area.draw(&PathElement::new(vec![(left, y), (right, y)], self.colours.lines))?;
+            self.area.draw(&Text::new(count.to_string(), (left - 8, y), self.text(18, HPos::Right, VPos::Center)))?;
+            count += step;
+        }
+        Ok(())
+    }
+
+    fn columns(&self, bars: &[Bar], top: u64) -> Result<(), NotDrawn> {
+        let layout = self.layout;
+        for (index, (_, summary)) in bars.iter().enumerate() {
+            let (from, to) = (layout.bar(index, bars.len()), layout.bar(index + 1, bars.len()));
+            // Narrow bars stand close together; a few wide ones do not become walls.
+            let gap = ((to - from) / 6).max((to - from - 72) / 2);
+            let (from, to) = (from + gap, (to - gap).max(from + gap + 1));
+            let mut below = 0;
+            for (count, colour) in counts(summary).into_iter().zip(self.colours.bars) {
+                if count > 0 {
+                    let (upper, lower) = (layout.height(below + count, top), layout.height(below, top));
+                    self.area.draw(&Rectangle::new([(from, upper.min(lower - 1)), (to, lower)], colour.filled()))?;
+                    if below > 0 {
+                        self.area.draw(&PathElement::new(vec![(from, lower), (to, lower)], self.colours.background))?;
+                    }
+                    below += count;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// As many dates as fit, each below its bar.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "at most 400 bars")]
+    fn dates(&self, by: Period, bars: &[Bar]) -> Result<(), NotDrawn> {
+        let Layout { left, right, bottom, .. } = *self.layout;
+        self.area.draw(&PathElement::new(vec![(left, bottom), (right, bottom)], self.colours.text))?;
+        let fit = ((right - left) / DATE_WIDTH) as usize;
+        for (index, (date, _)) in bars.iter().enumerate().step_by(bars.len().div_ceil(fit).max(1)) {
+            let x = i32::midpoint(self.layout.bar(index, bars.len()), self.layout.bar(index + 1, bars.len()));
+            self.area.draw(&PathElement::new(vec![(x, bottom), (x, bottom + 5)], self.colours.text))?;
+            let style = self.text(18, HPos::Center, VPos::Top);
+            self.area.draw(&Text::new(label(*date, by), (x, bottom + 10), style))?;
+        }
+        Ok(())
+    }
 }
 
 fn label(date: Date, by: Period) -> String {
@@ -251,7 +311,7 @@ mod tests {
     #[test]
     fn the_chart_says_in_words_what_it_shows() {
         let (range, bars) = week();
-        let svg = chart(&range, Period::Day, &bars, Theme::Light).unwrap();
+        let svg = chart(&range, Period::Day, &bars, Look::default()).unwrap();
         assert!(svg.starts_with("<svg role=\"img\" aria-labelledby=\"trend-title trend-desc\" "), "{svg}");
         assert!(svg.contains(">Attendance from 2026-11-16 to 2026-11-20</title>"), "{svg}");
         assert!(svg.contains("In all 115 present, 15 late, 10 absent, 5 excused. Attendance 93 %."), "{svg}");
@@ -264,7 +324,7 @@ mod tests {
     fn four_segments_of_a_bar_are_as_high_as_they_count() {
         let range = Range { from: date(2026, 11, 16), to: date(2026, 11, 16) };
         let bars = [(range.from, Summary { present: 4, late: 3, absent: 2, excused: 1 })];
-        let svg = chart(&range, Period::Day, &bars, Theme::Dark).unwrap();
+        let svg = chart(&range, Period::Day, &bars, Look { theme: Theme::Dark, ..Look::default() }).unwrap();
         let heights: Vec<i32> = DARK
             .bars
             .iter()
@@ -282,7 +342,7 @@ mod tests {
     fn a_range_without_records_says_so() {
         let (range, bars) = week();
         let bars: Vec<_> = bars.into_iter().map(|(date, _)| (date, Summary::default())).collect();
-        let svg = chart(&range, Period::Day, &bars, Theme::Light).unwrap();
+        let svg = chart(&range, Period::Day, &bars, Look::default()).unwrap();
         assert_eq!(svg.matches("No records in this range").count(), 2, "{svg}");
     }
 
@@ -292,9 +352,11 @@ mod tests {
         let bars: Vec<_> =
             range.periods(Period::Day).unwrap().into_iter().map(|date| (date, Summary::default())).collect();
         assert_eq!(bars.len(), 400);
-        let svg = chart(&range, Period::Day, &bars, Theme::Light).unwrap();
-        let dates = svg.lines().filter(|line| line.starts_with("202")).count();
-        assert!((4..=8).contains(&dates), "{dates}");
+        for (size, most) in [(Size::Wide, 8), (Size::Narrow, 3)] {
+            let svg = chart(&range, Period::Day, &bars, Look { size, ..Look::default() }).unwrap();
+            let dates = svg.lines().filter(|line| line.starts_with("202")).count();
+            assert!((most - 1..=most).contains(&dates), "{size:?}: {dates}");
+        }
     }
 
     #[test]

@@ -12,8 +12,17 @@ const WORDING =
  * The fields of a consent: `{ element, wording(), fault() }`. `wording()` is the text on one line if the box is
  * ticked, or null; the words last used on this device are proposed again. `fault(text)` shows what is wrong.
  */
-export function consentFields({ hint = "The words that the person reads and agrees to. Change them to what your rules ask for." } = {}) {
-  const words = field({ label: "Wording of the consent", kind: "textarea", rows: "4", maxlength: "2000", hint, value: localStorage.getItem(KEY) ?? WORDING });
+export function consentFields({
+  hint = "The words that the person reads and agrees to. Change them to what your rules ask for.",
+} = {}) {
+  const words = field({
+    label: "Wording of the consent",
+    kind: "textarea",
+    rows: "4",
+    maxlength: "2000",
+    hint,
+    value: localStorage.getItem(KEY) ?? WORDING,
+  });
   const ticked = h("input", { type: "checkbox" });
   const element = h(
     "div",
@@ -46,7 +55,10 @@ export function recordConsent(attendee, onDone) {
       busy(save, async () => {
         outcome.replaceChildren();
         const wording = fields.wording();
-        if (!wording) return fields.fault(fields.ticked ? "Write down what they agreed to." : "Tick the box once they have agreed.");
+        if (!wording)
+          return fields.fault(
+            fields.ticked ? "Write down what they agreed to." : "Tick the box once they have agreed.",
+          );
         fields.fault("");
         try {
           const changed = await send("PUT", `attendees/${attendee.id}/consent`, { wording });

@@ -16,10 +16,16 @@ const MOST_BYTES = 15_000_000;
  * is called at the enrolment, whenever it comes.
  */
 export async function enrolInto(place, person, picture, onDone, { allow = false } = {}) {
-  replace(place, h("p", { class: "result" }, h("span", { class: "spinner", "aria-hidden": "true" }), "Looking for the face…"));
+  replace(
+    place,
+    h("p", { class: "result" }, h("span", { class: "spinner", "aria-hidden": "true" }), "Looking for the face…"),
+  );
   try {
     const sendable = await asTaken(picture);
-    const answer = await sendImage(`attendees/${person.id}/faces`, sendable, { query: { allow_lookalike: allow || null }, timeout: 60_000 });
+    const answer = await sendImage(`attendees/${person.id}/faces`, sendable, {
+      query: { allow_lookalike: allow || null },
+      timeout: 60_000,
+    });
     replace(place, said("ok", "check", "Enrolled", `${count(answer.faces, "face")} of ${person.name} in all.`));
     onDone(answer);
     return true;
@@ -36,9 +42,15 @@ export async function enrolInto(place, person, picture, onDone, { allow = false 
 
 async function askAboutLookalike(place, person, picture, onDone, error) {
   const other = error.body.attendee ? await get(`attendees/${error.body.attendee}`).catch(() => null) : null;
-  const who = other ? h("a", { href: `people.html?id=${other.id}`, target: "_blank", rel: "noopener" }, other.name ?? "somebody") : "somebody else";
-  const enrol = button("They are two people: enrol anyway", { onclick: () => busy(enrol, () => enrolInto(place, person, picture, onDone, { allow: true })) });
-  const leave = button("Leave it", { onclick: () => replace(place, said("calm", "dash", "Not enrolled", "The picture was left out.")) });
+  const who = other
+    ? h("a", { href: `people.html?id=${other.id}`, target: "_blank", rel: "noopener" }, other.name ?? "somebody")
+    : "somebody else";
+  const enrol = button("They are two people: enrol anyway", {
+    onclick: () => busy(enrol, () => enrolInto(place, person, picture, onDone, { allow: true })),
+  });
+  const leave = button("Leave it", {
+    onclick: () => replace(place, said("calm", "dash", "Not enrolled", "The picture was left out.")),
+  });
   replace(
     place,
     h(
@@ -48,8 +60,18 @@ async function askAboutLookalike(place, person, picture, onDone, error) {
       h(
         "div",
         { class: "stack-tight" },
-        h("p", { class: "result-title" }, "This face is known already, as ", who, other?.external_id ? ` (${other.external_id})` : null),
-        h("p", { class: "small" }, `Is ${person.name} the same person, registered twice? Then keep one of the two. Twins and siblings can look alike: they can both be enrolled, but may need to be told apart by hand.`),
+        h(
+          "p",
+          { class: "result-title" },
+          "This face is known already, as ",
+          who,
+          other?.external_id ? ` (${other.external_id})` : null,
+        ),
+        h(
+          "p",
+          { class: "small" },
+          `Is ${person.name} the same person, registered twice? Then keep one of the two. Twins and siblings can look alike: they can both be enrolled, but may need to be told apart by hand.`,
+        ),
         h("div", { class: "row" }, enrol, leave),
       ),
     ),
@@ -64,7 +86,10 @@ async function asTaken(picture) {
   try {
     await drawFile(canvas, picture, 3000);
   } catch {
-    throw Object.assign(new Error("Not a picture"), { code: "image-unsupported", detail: "This is no picture that can be read." });
+    throw Object.assign(new Error("Not a picture"), {
+      code: "image-unsupported",
+      detail: "This is no picture that can be read.",
+    });
   }
   return toJpeg(canvas, 0.92);
 }
@@ -74,6 +99,12 @@ function said(kind, iconName, title, text, requestId) {
     "div",
     { class: `result result-${kind}` },
     icon(iconName),
-    h("div", {}, h("p", { class: "result-title" }, title), text ? h("p", { class: "small" }, text) : null, requestId ? h("p", { class: "tiny muted mono" }, `Request ${requestId}`) : null),
+    h(
+      "div",
+      {},
+      h("p", { class: "result-title" }, title),
+      text ? h("p", { class: "small" }, text) : null,
+      requestId ? h("p", { class: "tiny muted mono" }, `Request ${requestId}`) : null,
+    ),
   );
 }

@@ -21,7 +21,11 @@ export function askToErase(person, onDone) {
           onDone(answer);
         } catch (error) {
           // An erasure that was cut off goes on where it stopped.
-          replace(outcome, problem(error), error.passing ? h("p", { class: "small" }, "Press the button again: it goes on where it stopped.") : null);
+          replace(
+            outcome,
+            problem(error),
+            error.passing ? h("p", { class: "small" }, "Press the button again: it goes on where it stopped.") : null,
+          );
         }
       }),
   });
@@ -34,10 +38,43 @@ export function askToErase(person, onDone) {
       h(
         "div",
         { class: "pair" },
-        h("div", {}, h("h3", {}, "What goes"), h("ul", { class: "small ticks" }, ["Name, external id, e-mail, phone, attributes", "Consent and group memberships", "Enrolled faces and their pictures", "Check-in pictures that name them", "Reasons written into their records"].map((text) => h("li", {}, text)))),
-        h("div", {}, h("h3", {}, "What stays"), h("ul", { class: "small ticks" }, ["Their records, under an id that says nothing", "A mark that they were erased, so that nobody enrols them by accident", "Backups, until they run out"].map((text) => h("li", {}, text)))),
+        h(
+          "div",
+          {},
+          h("h3", {}, "What goes"),
+          h(
+            "ul",
+            { class: "small ticks" },
+            [
+              "Name, external id, e-mail, phone, attributes",
+              "Consent and group memberships",
+              "Enrolled faces and their pictures",
+              "Check-in pictures that name them",
+              "Reasons written into their records",
+            ].map((text) => h("li", {}, text)),
+          ),
+        ),
+        h(
+          "div",
+          {},
+          h("h3", {}, "What stays"),
+          h(
+            "ul",
+            { class: "small ticks" },
+            [
+              "Their records, under an id that says nothing",
+              "A mark that they were erased, so that nobody enrols them by accident",
+              "Backups, until they run out",
+            ].map((text) => h("li", {}, text)),
+          ),
+        ),
       ),
-      h("label", { class: "check" }, sure, h("span", {}, `Yes, forget ${person.name}. I know that this can’t be undone.`)),
+      h(
+        "label",
+        { class: "check" },
+        sure,
+        h("span", {}, `Yes, forget ${person.name}. I know that this can’t be undone.`),
+      ),
       outcome,
     ],
     actions: [button("Keep them", { onclick: () => asked.close() }), erase],

@@ -15,12 +15,20 @@ import { busy, button, confirm, dialog, loading, notice, problem } from "./parts
 export function facesOf({ person, required, changed, askConsent }) {
   const list = h("div", {});
   const add = h("div", { class: "stack" });
-  const results = h("ul", { class: "plain-list results", "aria-live": "polite", "aria-label": "What came of the pictures" });
+  const results = h("ul", {
+    class: "plain-list results",
+    "aria-live": "polite",
+    "aria-label": "What came of the pictures",
+  });
   const element = h(
     "section",
     { class: "card stack", "aria-labelledby": "faces-title" },
     h("h2", { id: "faces-title" }, "Faces"),
-    h("p", { class: "small muted" }, "Two or three pictures with a little change, such as with and without glasses, make recognition sure. Pictures become numbers; whether they are kept too is your policy’s choice."),
+    h(
+      "p",
+      { class: "small muted" },
+      "Two or three pictures with a little change, such as with and without glasses, make recognition sure. Pictures become numbers; whether they are kept too is your policy’s choice.",
+    ),
     list,
     add,
     results,
@@ -29,14 +37,35 @@ export function facesOf({ person, required, changed, askConsent }) {
   function draw() {
     drawList();
     if (required && !person().consent) {
-      replace(add, notice("warn", "First the consent", h("p", { class: "small" }, "Nobody’s face is enrolled without what they agreed to on record."), h("div", {}, button("Record the consent", { kind: "primary", onclick: askConsent }))));
+      replace(
+        add,
+        notice(
+          "warn",
+          "First the consent",
+          h("p", { class: "small" }, "Nobody’s face is enrolled without what they agreed to on record."),
+          h("div", {}, button("Record the consent", { kind: "primary", onclick: askConsent })),
+        ),
+      );
       return;
     }
-    const input = h("input", { type: "file", accept: "image/*", multiple: true, class: "visually-hidden", tabindex: "-1", "aria-hidden": "true", onchange: () => take([...input.files]) });
+    const input = h("input", {
+      type: "file",
+      accept: "image/*",
+      multiple: true,
+      class: "visually-hidden",
+      tabindex: "-1",
+      "aria-hidden": "true",
+      onchange: () => take([...input.files]),
+    });
     const drop = h(
       "div",
       { class: "drop" },
-      h("div", { class: "row" }, button("Use the camera", { kind: "primary", icon: "camera", onclick: () => byCamera(person(), changed) }), button("Choose pictures", { icon: "upload", onclick: () => input.click() })),
+      h(
+        "div",
+        { class: "row" },
+        button("Use the camera", { kind: "primary", icon: "camera", onclick: () => byCamera(person(), changed) }),
+        button("Choose pictures", { icon: "upload", onclick: () => input.click() }),
+      ),
       h("p", { class: "small" }, "or drop pictures here, several at once"),
       input,
     );
@@ -57,11 +86,25 @@ export function facesOf({ person, required, changed, askConsent }) {
     if (!list.children.length) replace(list, loading("Counting faces…"));
     try {
       const { items } = await get(`attendees/${person().id}/faces`);
-      if (!items.length) return void replace(list, h("p", { class: "faces-none" }, icon("face"), "No face is enrolled yet."));
+      if (!items.length)
+        return void replace(list, h("p", { class: "faces-none" }, icon("face"), "No face is enrolled yet."));
       replace(
         list,
         h("p", { class: "small muted" }, `${count(items.length, "face")} enrolled`),
-        h("ul", { class: "plain-list faces" }, items.map((face, index) => h("li", {}, icon("face"), h("span", {}, `Face ${index + 1}`), h("span", { class: "tiny muted mono" }, face.face.slice(0, 8)), remover(face.face, index)))),
+        h(
+          "ul",
+          { class: "plain-list faces" },
+          items.map((face, index) =>
+            h(
+              "li",
+              {},
+              icon("face"),
+              h("span", {}, `Face ${index + 1}`),
+              h("span", { class: "tiny muted mono" }, face.face.slice(0, 8)),
+              remover(face.face, index),
+            ),
+          ),
+        ),
       );
     } catch (error) {
       replace(list, problem(error));
@@ -70,9 +113,17 @@ export function facesOf({ person, required, changed, askConsent }) {
   }
 
   function remover(face, index) {
-    const remove = h("button", { class: "button button-quiet button-icon", type: "button", "aria-label": `Remove face ${index + 1}` }, icon("trash"));
+    const remove = h(
+      "button",
+      { class: "button button-quiet button-icon", type: "button", "aria-label": `Remove face ${index + 1}` },
+      icon("trash"),
+    );
     remove.addEventListener("click", async () => {
-      const sure = await confirm({ title: `Remove face ${index + 1}?`, text: `${person().name} may be harder to recognise without it. It can be enrolled again from a picture.`, action: "Remove it" });
+      const sure = await confirm({
+        title: `Remove face ${index + 1}?`,
+        text: `${person().name} may be harder to recognise without it. It can be enrolled again from a picture.`,
+        action: "Remove it",
+      });
       if (!sure) return;
       await busy(remove, async () => {
         try {
@@ -95,7 +146,14 @@ export function facesOf({ person, required, changed, askConsent }) {
       thumb.addEventListener("error", () => thumb.classList.add("is-broken"));
       thumb.src = url;
       const place = h("div", {}, h("p", { class: "small muted" }, "Waiting"));
-      results.append(h("li", {}, thumb, h("div", { class: "result-of" }, h("p", { class: "tiny muted file-name" }, file.name), place)));
+      results.append(
+        h(
+          "li",
+          {},
+          thumb,
+          h("div", { class: "result-of" }, h("p", { class: "tiny muted file-name" }, file.name), place),
+        ),
+      );
       return { file, place };
     });
     let enrolled = 0;
@@ -103,7 +161,8 @@ export function facesOf({ person, required, changed, askConsent }) {
     for (const { file, place } of waiting) {
       if (await enrolInto(place, person(), file, () => changed())) enrolled += 1;
     }
-    if (waiting.length > 1) results.append(h("li", { class: "small muted" }, `${enrolled} of ${count(waiting.length, "picture")} enrolled.`));
+    if (waiting.length > 1)
+      results.append(h("li", { class: "small muted" }, `${enrolled} of ${count(waiting.length, "picture")} enrolled.`));
   }
 
   return { element, draw };
@@ -112,7 +171,12 @@ export function facesOf({ person, required, changed, askConsent }) {
 /** A dialog with the camera: look, take, see what came of it, take another. */
 export function byCamera(person, onEnrolled) {
   const video = h("video", { class: "preview-video", autoplay: true, "aria-label": "What the camera sees" });
-  const still = h("canvas", { class: "preview-video", hidden: true, role: "img", "aria-label": "The picture that was taken" });
+  const still = h("canvas", {
+    class: "preview-video",
+    hidden: true,
+    role: "img",
+    "aria-label": "The picture that was taken",
+  });
   const outcome = h("div", { "aria-live": "polite" });
   const camera = new Camera(video, { onLost: refused });
   const again = button("Another picture", { onclick: look });
@@ -153,7 +217,15 @@ export function byCamera(person, onEnrolled) {
 
   function refused(error) {
     shoot.disabled = true;
-    replace(outcome, notice("bad", error.title, h("p", { class: "small" }, error.detail), h("div", {}, button("Try again", { onclick: start }))));
+    replace(
+      outcome,
+      notice(
+        "bad",
+        error.title,
+        h("p", { class: "small" }, error.detail),
+        h("div", {}, button("Try again", { onclick: start })),
+      ),
+    );
   }
 
   async function start() {

@@ -24,7 +24,16 @@ async function showList({ main, can, organization }) {
     h(
       "div",
       { class: "page-head" },
-      h("div", {}, h("h1", {}, "Groups"), h("p", { class: "lead" }, "Classes, departments, shifts: who is expected, and when. Choose one to call the roll.")),
+      h(
+        "div",
+        {},
+        h("h1", {}, "Groups"),
+        h(
+          "p",
+          { class: "lead" },
+          "Classes, departments, shifts: who is expected, and when. Choose one to call the roll.",
+        ),
+      ),
       can("admin") ? button("Make a group", { kind: "primary", icon: "plus", onclick: make }) : null,
     ),
     list,
@@ -36,8 +45,16 @@ async function showList({ main, can, organization }) {
         "a",
         { class: "card card-link", href: `groups.html?group=${encodeURIComponent(group.id)}` },
         h("h2", {}, groupName(group.id, group.name)),
-        h("p", { class: "tiny muted" }, group.id === "everyone" ? "Everybody is in it; its session is the day." : group.id),
-        h("ul", { class: "plain-list small" }, timetableWords(group).map((text) => h("li", {}, text))),
+        h(
+          "p",
+          { class: "tiny muted" },
+          group.id === "everyone" ? "Everybody is in it; its session is the day." : group.id,
+        ),
+        h(
+          "ul",
+          { class: "plain-list small" },
+          timetableWords(group).map((text) => h("li", {}, text)),
+        ),
         h("p", { class: "tiny muted" }, group.zone),
       ),
     );
@@ -45,7 +62,16 @@ async function showList({ main, can, organization }) {
     replace(
       list,
       h("div", { class: "grid" }, cards),
-      lonely ? empty("people", "No group of your own yet", can("admin") ? "Everybody has the whole day until you make a group with its own times and its own roster." : "An admin can make groups with their own times and rosters.", can("admin") ? button("Make a group", { kind: "primary", icon: "plus", onclick: make }) : null) : null,
+      lonely
+        ? empty(
+            "people",
+            "No group of your own yet",
+            can("admin")
+              ? "Everybody has the whole day until you make a group with its own times and its own roster."
+              : "An admin can make groups with their own times and rosters.",
+            can("admin") ? button("Make a group", { kind: "primary", icon: "plus", onclick: make }) : null,
+          )
+        : null,
     );
   } catch (error) {
     replace(list, problem(error), button("Try again", { onclick: () => location.reload() }));
@@ -62,7 +88,18 @@ async function showGroup(shell, id, view) {
   try {
     group = await get(path);
   } catch (error) {
-    replace(body, h("h1", { class: "visually-hidden" }, "Group"), error.status === 404 ? empty("people", "There is no such group", "It may have another id.", h("a", { class: "button", href: "groups.html" }, "See all groups")) : problem(error));
+    replace(
+      body,
+      h("h1", { class: "visually-hidden" }, "Group"),
+      error.status === 404
+        ? empty(
+            "people",
+            "There is no such group",
+            "It may have another id.",
+            h("a", { class: "button", href: "groups.html" }, "See all groups"),
+          )
+        : problem(error),
+    );
     return;
   }
   const title = h("h1", {});
@@ -86,9 +123,27 @@ async function showGroup(shell, id, view) {
         },
       }),
   });
-  const link = (name, text) => h("a", { href: `groups.html?group=${encodeURIComponent(id)}${name === "roll" ? "" : `&view=${name}`}`, "aria-current": (view ?? "roll") === name ? "page" : null }, text);
+  const link = (name, text) =>
+    h(
+      "a",
+      {
+        href: `groups.html?group=${encodeURIComponent(id)}${name === "roll" ? "" : `&view=${name}`}`,
+        "aria-current": (view ?? "roll") === name ? "page" : null,
+      },
+      text,
+    );
   const show = () => (view === "members" ? showMembers(place, group, shell) : showRollCall(place, group, shell));
-  replace(body, h("div", { class: "page-head" }, h("div", {}, title, words), can("admin") ? edit : null), h("nav", { class: "views no-print", "aria-label": "This group" }, link("roll", "Roll call"), link("members", "Members")), place);
+  replace(
+    body,
+    h("div", { class: "page-head" }, h("div", {}, title, words), can("admin") ? edit : null),
+    h(
+      "nav",
+      { class: "views no-print", "aria-label": "This group" },
+      link("roll", "Roll call"),
+      link("members", "Members"),
+    ),
+    place,
+  );
   draw();
   await show();
 }

@@ -1,7 +1,9 @@
 // The kiosk: a picture, one answer in words, and back to the camera. Nothing is stored in the browser.
 
-import { ApiError, get, sendImage, serverNow } from "./api.js";
+import { ApiError, get, serverNow } from "./api.js";
+import { drawBoxes } from "./boxes.js";
 import { Camera, drawFile, toJpeg } from "./camera.js";
+import { sendCheckIn } from "./check-in.js";
 import { h, replace, svg } from "./dom.js";
 import { groupName, session as sessionParts, time } from "./format.js";
 import { icon } from "./icons.js";
@@ -13,9 +15,6 @@ import { brightness, Sampler, Stillness } from "./stillness.js";
 
 const SHOWN_MS = 6_000;
 const CHOICE_MS = 30_000;
-const ANSWER_MS = 10_000;
-// A lost answer is asked for again, with the same key: the check-in is made once.
-const WAITS_MS = [1_000, 2_000, 4_000, 8_000];
 const DARK = 45;
 
 const { main } = await open({ page: "kiosk", title: "Kiosk", least: "kiosk" });
@@ -185,7 +184,8 @@ function freeze() {
 async function ask(picture, { pressedAt, session = null, byItself = false }) {
   sending = new AbortController();
   try {
-    const answer = await send(picture, session, sending.signal);
+    const faces = everyone.input.checked ? "all" : "largest";
+    const answer = await sendCheckIn(picture, { faces, session, signal: sending.signal, onWait: sayWaiting });
     showCheckIn(answer, picture);
   } catch (error) {
     if (sending.signal.aborted) return ready();
@@ -205,19 +205,9 @@ async function ask(picture, { pressedAt, session = null, byItself = false }) {
   return measure(pressedAt);
 }
 
-async function send({ blob, capturedAt }, session, signal) {
-  const query = { faces: everyone.input.checked ? "all" : "largest", session, captured_at: capturedAt };
-  const headers = { "idempotency-key": newKey() };
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      return await sendImage("check-ins", blob, { query, headers, signal, timeout: ANSWER_MS });
-    } catch (error) {
-      if (!(error instanceof ApiError) || !error.passing || attempt === WAITS_MS.length) throw error;
-      speak({ title: "No answer yet", text: "Trying again. You are recorded only once." });
-      announce("No answer yet. Trying again.");
-      await pause(error.retryAfter ? error.retryAfter * 1000 : WAITS_MS[attempt], signal);
-    }
-  }
+function sayWaiting() {
+  speak({ title: "No answer yet", text: "Trying again. You are recorded only once." });
+  announce("No answer yet. Trying again.");
 }
 
 // ---- Showing the answer ----------------------------------------------------------------------------------------------
@@ -226,7 +216,8 @@ function showCheckIn(answer, picture) {
   const { faces } = answer;
   const sizes = faces.map(({ box }) => box.width * box.height);
   const first = faces[sizes.indexOf(Math.max(...sizes))];
-  drawBoxes(faces, picture.mirrored);
+  const { width, height } = still;
+  drawBoxes(boxes, faces, { width, height, mirrored: picture.mirrored, whole: stage.classList.contains("is-file") });
   main.dataset.outcome = faces.length === 1 ? first.outcome : "several";
   if (faces.length > 1) return showAnswer(several(faces), { list: faces });
   const said = describe(first);
@@ -316,37 +307,6 @@ function label([name, text]) {
   replace(shutter, icon(name), text);
 }
 
-// The drawing has the picture's own pixels as its units and is cut as the picture is.
-function drawBoxes(faces, mirrored) {
-  const { width, height } = still;
-  const fit = stage.classList.contains("is-file") ? "meet" : "slice";
-  boxes.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  boxes.setAttribute("preserveAspectRatio", `xMidYMid ${fit}`);
-  const line = Math.max(width, height) / 220;
-  replace(
-    boxes,
-    faces.map((face, index) => {
-      const w = face.box.width * width;
-      const tall = face.box.height * height;
-      const x = (mirrored ? 1 - face.box.left - face.box.width : face.box.left) * width;
-      const y = face.box.top * height;
-      const place = { x, y, width: w, height: tall, rx: w / 8 };
-      return [
-        svg("rect", { ...place, class: "box box-under", "stroke-width": line * 2 }),
-        svg("rect", { ...place, class: `box box-${describe(face).tone}`, "stroke-width": line }),
-        faces.length > 1 ? number(index + 1, x + w / 2, y + tall, line * 4) : null,
-      ];
-    }),
-  );
-}
-
-function number(value, x, y, radius) {
-  return [
-    svg("circle", { class: "box-tag", cx: x, cy: y, r: radius }),
-    svg("text", { class: "box-number", x, y, "font-size": radius * 1.3 }, value),
-  ];
-}
-
 /** From the press until the answer is on the screen; a benchmark reads these entries. */
 function measure(pressedAt) {
   requestAnimationFrame(() =>
@@ -385,21 +345,4 @@ function keepAwake() {
   const hold = () => document.visibilityState === "visible" && navigator.wakeLock?.request("screen").catch(() => {});
   document.addEventListener("visibilitychange", hold);
   hold();
-}
-
-// Keys sort by time, as the API's own do. `crypto.randomUUID` is missing on insecure addresses, from which pictures can
-// still be uploaded.
-function newKey() {
-  const random = [...crypto.getRandomValues(new Uint8Array(10))].map((byte) => byte.toString(16).padStart(2, "0"));
-  return Date.now().toString(16).padStart(12, "0") + random.join("");
-}
-
-function pause(ms, signal) {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    });
-  });
 }

@@ -14,19 +14,49 @@ export async function showMembers(place, group, { can }) {
   const fault = h("div", {});
   const adding = () => addSomebody(group, path, load);
   const add = edits ? button("Add somebody", { kind: "primary", icon: "plus", onclick: adding }) : null;
-  const note = group.id === "everyone" ? "Everybody who is registered is in this group." : "Who is expected at its sessions.";
-  replace(place, h("div", { class: "row row-between head" }, h("div", {}, h("h2", { id: "members-title" }, "Members"), h("p", { class: "small muted" }, note)), add), fault, list);
+  const note =
+    group.id === "everyone" ? "Everybody who is registered is in this group." : "Who is expected at its sessions.";
+  replace(
+    place,
+    h(
+      "div",
+      { class: "row row-between head" },
+      h("div", {}, h("h2", { id: "members-title" }, "Members"), h("p", { class: "small muted" }, note)),
+      add,
+    ),
+    fault,
+    list,
+  );
   const columns = [
-    { label: "Name", cell: (member) => (can("admin") ? h("a", { href: `people.html?id=${member.id}` }, member.name ?? "Unnamed") : (member.name ?? "Unnamed")) },
+    {
+      label: "Name",
+      cell: (member) =>
+        can("admin")
+          ? h("a", { href: `people.html?id=${member.id}` }, member.name ?? "Unnamed")
+          : (member.name ?? "Unnamed"),
+    },
     { label: "External id", cell: (member) => member.external_id ?? h("span", { class: "muted" }, "–") },
-    { label: "Face", cell: (member) => (member.enrolment === "active" ? badge("Enrolled", "ok", "check") : badge("No face", "calm", "dash")) },
+    {
+      label: "Face",
+      cell: (member) =>
+        member.enrolment === "active" ? badge("Enrolled", "ok", "check") : badge("No face", "calm", "dash"),
+    },
     ...(edits ? [{ label: "Actions", class: "actions", cell: remover }] : []),
   ];
 
   async function load() {
     try {
       const { items, next } = await get(path, { limit: 200 });
-      if (!items.length) return void replace(list, empty("people", "Nobody is in this group yet", edits ? "Add the people who are expected at its sessions." : "An admin can add people.", edits ? button("Add somebody", { kind: "primary", icon: "plus", onclick: adding }) : null));
+      if (!items.length)
+        return void replace(
+          list,
+          empty(
+            "people",
+            "Nobody is in this group yet",
+            edits ? "Add the people who are expected at its sessions." : "An admin can add people.",
+            edits ? button("Add somebody", { kind: "primary", icon: "plus", onclick: adding }) : null,
+          ),
+        );
       const shown = table({ caption: `Members of ${groupName(group.id, group.name)}`, columns, rows: items });
       let after = next;
       const more = button("Show more", {
@@ -96,6 +126,10 @@ function addSomebody(group, path, onAdded) {
       }
     },
   });
-  const asked = dialog({ title: `Add to ${groupName(group.id, group.name)}`, body: [find.element, outcome, fault], actions: [button("Done", { onclick: () => asked.close() })] });
+  const asked = dialog({
+    title: `Add to ${groupName(group.id, group.name)}`,
+    body: [find.element, outcome, fault],
+    actions: [button("Done", { onclick: () => asked.close() })],
+  });
   find.focus();
 }

@@ -10,7 +10,12 @@ import { showPerson } from "./person.js";
 import { announce, open } from "./shell.js";
 
 const ENOUGH = 25;
-const ENROLMENT = { none: ["calm", "dash", "No face"], pending: ["warn", "clock", "Pending"], active: ["ok", "check", "Enrolled"], removed: ["calm", "cross", "Removed"] };
+const ENROLMENT = {
+  none: ["calm", "dash", "No face"],
+  pending: ["warn", "clock", "Pending"],
+  active: ["ok", "check", "Enrolled"],
+  removed: ["calm", "cross", "Removed"],
+};
 
 const page = await open({ page: "people", title: "People", least: "admin" });
 const wanted = new URLSearchParams(location.search);
@@ -20,11 +25,20 @@ else await showList(page);
 
 async function showList({ main, organization }) {
   const groups = await all("groups").catch(() => []);
-  const search = field({ label: "Search", type: "search", placeholder: "Name or external id", value: wanted.get("search") ?? "", autocomplete: "off" });
+  const search = field({
+    label: "Search",
+    type: "search",
+    placeholder: "Name or external id",
+    value: wanted.get("search") ?? "",
+    autocomplete: "off",
+  });
   const group = field({
     label: "Group",
     kind: "select",
-    options: [["", "All groups"], ...groups.filter(({ id }) => id !== "everyone").map(({ id, name }) => [id, groupName(id, name)])],
+    options: [
+      ["", "All groups"],
+      ...groups.filter(({ id }) => id !== "everyone").map(({ id, name }) => [id, groupName(id, name)]),
+    ],
     value: wanted.get("group") ?? "",
   });
   const list = h("section", { "aria-label": "List of people" });
@@ -33,10 +47,20 @@ async function showList({ main, organization }) {
     h(
       "div",
       { class: "page-head" },
-      h("div", {}, h("h1", {}, "People"), h("p", { class: "lead" }, "Who attends, what they agreed to, and whose face is known.")),
+      h(
+        "div",
+        {},
+        h("h1", {}, "People"),
+        h("p", { class: "lead" }, "Who attends, what they agreed to, and whose face is known."),
+      ),
       button("Register somebody", { kind: "primary", icon: "plus", onclick: register }),
     ),
-    h("form", { class: "filters", role: "search", onsubmit: (event) => event.preventDefault() }, search.element, group.element),
+    h(
+      "form",
+      { class: "filters", role: "search", onsubmit: (event) => event.preventDefault() },
+      search.element,
+      group.element,
+    ),
     list,
   );
 
@@ -45,7 +69,10 @@ async function showList({ main, organization }) {
     { label: "External id", cell: (person) => person.external_id ?? h("span", { class: "muted" }, "–") },
     { label: "Groups", cell: (person) => groupWords(person.groups, groups) || h("span", { class: "muted" }, "–") },
     { label: "Face", cell: (person) => enrolmentBadge(person.enrolment) },
-    { label: "Consent", cell: (person) => (person.consent ? badge("On record", "ok", "check") : badge("Missing", "warn", "warning")) },
+    {
+      label: "Consent",
+      cell: (person) => (person.consent ? badge("On record", "ok", "check") : badge("Missing", "warn", "warning")),
+    },
   ];
   let asked = 0;
   let timer = 0;
@@ -92,7 +119,12 @@ async function showList({ main, organization }) {
 
   function nobody(query) {
     if (!query.search && !query.group) {
-      return empty("people", "Nobody is registered yet", "Register the first person, record what they agreed to, and enrol their face. From then on they check in by looking into the camera.", button("Register somebody", { kind: "primary", icon: "plus", onclick: register }));
+      return empty(
+        "people",
+        "Nobody is registered yet",
+        "Register the first person, record what they agreed to, and enrol their face. From then on they check in by looking into the camera.",
+        button("Register somebody", { kind: "primary", icon: "plus", onclick: register }),
+      );
     }
     const clear = () => {
       search.input.value = "";
@@ -100,7 +132,12 @@ async function showList({ main, organization }) {
       load();
       search.input.focus();
     };
-    return empty("search", "Nobody found", "Nobody fits this search and this group.", button("Show everybody", { onclick: clear }));
+    return empty(
+      "search",
+      "Nobody found",
+      "Nobody fits this search and this group.",
+      button("Show everybody", { onclick: clear }),
+    );
   }
 
   search.input.addEventListener("input", () => {
@@ -136,7 +173,10 @@ function enrolmentBadge(enrolment) {
 function registerSomebody(groups, organization) {
   const fields = personFields(groups);
   const consent = consentFields({
-    hint: organization.policy?.consent_required === false ? "Your policy asks for none; it can be recorded all the same." : "The words that the person reads and agrees to. Without a consent no face is enrolled; it can be recorded later too.",
+    hint:
+      organization.policy?.consent_required === false
+        ? "Your policy asks for none; it can be recorded all the same."
+        : "The words that the person reads and agrees to. Without a consent no face is enrolled; it can be recorded later too.",
   });
   const outcome = h("div", { "aria-live": "polite" });
   const save = button("Register", {
@@ -149,7 +189,9 @@ function registerSomebody(groups, organization) {
         const wording = consent.wording();
         if (consent.ticked && !wording) return void consent.fault("Write down what they agreed to.");
         try {
-          const filled = Object.fromEntries(Object.entries({ ...values, consent: wording }).filter(([, value]) => value !== null));
+          const filled = Object.fromEntries(
+            Object.entries({ ...values, consent: wording }).filter(([, value]) => value !== null),
+          );
           const person = await send("POST", "attendees", filled);
           location.assign(`people.html?id=${person.id}`);
         } catch (error) {

@@ -7,10 +7,37 @@ import { button, field } from "./parts.js";
 
 const LINES = [
   { key: "name", label: "Name", required: true, maxlength: "200", autocomplete: "off" },
-  { key: "external_id", label: "External id", hint: "Your own number: roll, personnel.", maxlength: "128", autocomplete: "off" },
-  { key: "email", label: "E-mail", type: "email", hint: "Where notices about their attendance go.", maxlength: "254", autocomplete: "off" },
-  { key: "phone", label: "Phone", type: "tel", hint: "With the country, such as +4930123456.", maxlength: "16", autocomplete: "off" },
-  { key: "language", label: "Language of notices", hint: "A tag such as en, de or pt-BR.", maxlength: "35", autocomplete: "off", spellcheck: "false" },
+  {
+    key: "external_id",
+    label: "External id",
+    hint: "Your own number: roll, personnel.",
+    maxlength: "128",
+    autocomplete: "off",
+  },
+  {
+    key: "email",
+    label: "E-mail",
+    type: "email",
+    hint: "Where notices about their attendance go.",
+    maxlength: "254",
+    autocomplete: "off",
+  },
+  {
+    key: "phone",
+    label: "Phone",
+    type: "tel",
+    hint: "With the country, such as +4930123456.",
+    maxlength: "16",
+    autocomplete: "off",
+  },
+  {
+    key: "language",
+    label: "Language of notices",
+    hint: "A tag such as en, de or pt-BR.",
+    maxlength: "35",
+    autocomplete: "off",
+    spellcheck: "false",
+  },
 ];
 
 /**
@@ -19,7 +46,9 @@ const LINES = [
  * puts an ApiError beside the field it is about, and answers whether it could.
  */
 export function personFields(groups, person = {}) {
-  const lines = Object.fromEntries(LINES.map(({ key, ...line }) => [key, field({ ...line, value: person[key] ?? "" })]));
+  const lines = Object.fromEntries(
+    LINES.map(({ key, ...line }) => [key, field({ ...line, value: person[key] ?? "" })]),
+  );
   const membership = groupChoice(groups, new Set(person.groups ?? []));
   const attributes = attributeRows(person.attributes ?? {});
   const element = h(
@@ -57,11 +86,13 @@ export function personFields(groups, person = {}) {
   };
 }
 
-/** What changed from the person to these values, as a merge patch with the version that it is made upon. */
+/** What changed from the person to these values, with the version that it is made upon. */
 export function patchOf(person, values) {
   const differs = (key) => JSON.stringify(sorted(person[key])) !== JSON.stringify(sorted(values[key]));
   const changed = Object.keys(values).filter(differs);
-  return changed.length ? { ...Object.fromEntries(changed.map((key) => [key, values[key]])), version: person.version } : null;
+  return changed.length
+    ? { ...Object.fromEntries(changed.map((key) => [key, values[key]])), version: person.version }
+    : null;
 }
 
 function sorted(value) {
@@ -73,20 +104,47 @@ function sorted(value) {
 function groupChoice(groups, chosen) {
   const boxes = groups
     .filter(({ id }) => id !== "everyone")
-    .map((group) => ({ group, input: h("input", { type: "checkbox", value: group.id, checked: chosen.has(group.id) }) }));
-  const choices = boxes.map(({ group, input }) => h("label", { class: "check chip" }, input, h("span", {}, groupName(group.id, group.name))));
+    .map((group) => ({
+      group,
+      input: h("input", { type: "checkbox", value: group.id, checked: chosen.has(group.id) }),
+    }));
+  const choices = boxes.map(({ group, input }) =>
+    h("label", { class: "check chip" }, input, h("span", {}, groupName(group.id, group.name))),
+  );
   const element = boxes.length
     ? h("fieldset", { class: "field" }, h("legend", {}, "Groups"), h("div", { class: "chips" }, choices))
-    : h("p", { class: "small muted" }, "There are no groups yet. ", h("a", { href: "groups.html" }, "Make one"), " to say who belongs where; this person can join later.");
+    : h(
+        "p",
+        { class: "small muted" },
+        "There are no groups yet. ",
+        h("a", { href: "groups.html" }, "Make one"),
+        " to say who belongs where; this person can join later.",
+      );
   return { element, chosen: () => boxes.filter(({ input }) => input.checked).map(({ group }) => group.id) };
 }
 
 function attributeRows(pairs) {
   const rows = h("div", { class: "stack-tight" });
   const add = (key = "", value = "") => {
-    const name = h("input", { class: "input", "aria-label": "Attribute", placeholder: "branch", maxlength: "64", value: key });
-    const text = h("input", { class: "input", "aria-label": "Value", placeholder: "Mathematics", maxlength: "256", value });
-    const remove = h("button", { class: "button button-quiet button-icon", type: "button", "aria-label": "Remove this attribute" }, icon("cross"));
+    const name = h("input", {
+      class: "input",
+      "aria-label": "Attribute",
+      placeholder: "branch",
+      maxlength: "64",
+      value: key,
+    });
+    const text = h("input", {
+      class: "input",
+      "aria-label": "Value",
+      placeholder: "Mathematics",
+      maxlength: "256",
+      value,
+    });
+    const remove = h(
+      "button",
+      { class: "button button-quiet button-icon", type: "button", "aria-label": "Remove this attribute" },
+      icon("cross"),
+    );
     const row = h("div", { class: "attribute" }, name, text, remove);
     remove.addEventListener("click", () => {
       row.remove();
@@ -98,9 +156,18 @@ function attributeRows(pairs) {
   const more = button("Add an attribute", { kind: "quiet", icon: "plus", onclick: () => add().focus() });
   for (const [key, value] of Object.entries(pairs)) add(key, value);
   return {
-    element: h("fieldset", { class: "field" }, h("legend", {}, "Attributes"), h("p", { class: "field-hint" }, "Whatever else you keep: branch, year, desk."), rows, h("div", {}, more)),
+    element: h(
+      "fieldset",
+      { class: "field" },
+      h("legend", {}, "Attributes"),
+      h("p", { class: "field-hint" }, "Whatever else you keep: branch, year, desk."),
+      rows,
+      h("div", {}, more),
+    ),
     pairs() {
-      const filled = [...rows.children].map((row) => [...row.querySelectorAll("input")].map((input) => input.value.trim()));
+      const filled = [...rows.children].map((row) =>
+        [...row.querySelectorAll("input")].map((input) => input.value.trim()),
+      );
       return Object.fromEntries(filled.filter(([key]) => key));
     },
   };

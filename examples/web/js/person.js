@@ -27,7 +27,12 @@ export async function showPerson({ main, organization }, id) {
   const badges = h("p", { class: "row" });
   const facts = h("dl", { class: "facts" });
   const consent = h("section", { class: "card stack", "aria-labelledby": "consent-title" });
-  const faces = facesOf({ person: () => person, required: organization.policy?.consent_required !== false, changed: reload, askConsent: () => recordConsent(person, consented) });
+  const faces = facesOf({
+    person: () => person,
+    required: organization.policy?.consent_required !== false,
+    changed: reload,
+    askConsent: () => recordConsent(person, consented),
+  });
 
   replace(
     body,
@@ -49,7 +54,12 @@ export async function showPerson({ main, organization }, id) {
       h(
         "div",
         { class: "stack" },
-        h("section", { class: "card stack", "aria-labelledby": "details-title" }, h("h2", { id: "details-title" }, "Details"), facts),
+        h(
+          "section",
+          { class: "card stack", "aria-labelledby": "details-title" },
+          h("h2", { id: "details-title" }, "Details"),
+          facts,
+        ),
         consent,
         h(
           "section",
@@ -78,9 +88,17 @@ export async function showPerson({ main, organization }, id) {
 
   function drawConsent() {
     const title = h("h2", { id: "consent-title" }, "Consent");
-    const record = button(person.consent ? "Record a new one" : "Record the consent", { kind: person.consent ? "" : "primary", onclick: () => recordConsent(person, consented) });
+    const record = button(person.consent ? "Record a new one" : "Record the consent", {
+      kind: person.consent ? "" : "primary",
+      onclick: () => recordConsent(person, consented),
+    });
     if (!person.consent) {
-      replace(consent, title, h("p", { class: "small muted" }, "Nothing is on record. Show them what they agree to, and record it here."), h("div", {}, record));
+      replace(
+        consent,
+        title,
+        h("p", { class: "small muted" }, "Nothing is on record. Show them what they agree to, and record it here."),
+        h("div", {}, record),
+      );
       return;
     }
     const outcome = h("div", {});
@@ -96,7 +114,11 @@ export async function showPerson({ main, organization }, id) {
   }
 
   async function withdrawConsent(pressed, outcome) {
-    const sure = await confirm({ title: "Withdraw the consent?", text: `Every enrolled face of ${person.name} is deleted, and they are not recognised any more. Their records stay.`, action: "Withdraw and delete the faces" });
+    const sure = await confirm({
+      title: "Withdraw the consent?",
+      text: `Every enrolled face of ${person.name} is deleted, and they are not recognised any more. Their records stay.`,
+      action: "Withdraw and delete the faces",
+    });
     if (!sure) return;
     await busy(pressed, async () => {
       try {
@@ -127,14 +149,33 @@ export async function showPerson({ main, organization }, id) {
     document.title = "Erased · Attendance";
     const done = h("h1", { tabindex: "-1" }, "Erased");
     const gone = `${answer.faces} enrolled ${answer.faces === 1 ? "face" : "faces"} and ${answer.images} ${answer.images === 1 ? "picture" : "pictures"} are gone, with everything else that was personal.`;
-    replace(body, h("div", { class: "stack" }, done, notice("ok", "This person is forgotten", h("p", {}, gone), h("p", { class: "small" }, "Records stay, under an id that says nothing about who it was."))));
+    replace(
+      body,
+      h(
+        "div",
+        { class: "stack" },
+        done,
+        notice(
+          "ok",
+          "This person is forgotten",
+          h("p", {}, gone),
+          h("p", { class: "small" }, "Records stay, under an id that says nothing about who it was."),
+        ),
+      ),
+    );
     done.focus();
   }
 }
 
 function missing(error) {
-  if (error.status === 410) return empty("shield", "This person was erased", "Nothing personal about them is kept any more.");
-  if (error.status === 404) return empty("person", "Nobody is here", "There is no person at this address. They may have been registered elsewhere.");
+  if (error.status === 410)
+    return empty("shield", "This person was erased", "Nothing personal about them is kept any more.");
+  if (error.status === 404)
+    return empty(
+      "person",
+      "Nobody is here",
+      "There is no person at this address. They may have been registered elsewhere.",
+    );
   return problem(error);
 }
 
@@ -169,31 +210,60 @@ function change(person, groups, onDone) {
           onDone(changed);
           toast("Saved.");
         } catch (error) {
-          const again = error.code === "conflict" ? button("Load it again", { onclick: () => location.reload() }) : null;
+          const again =
+            error.code === "conflict" ? button("Load it again", { onclick: () => location.reload() }) : null;
           showFault(fields, outcome, error, [problem(error), again]);
         }
       }),
   });
-  const asked = dialog({ title: `Change ${person.name}`, wide: true, body: [fields.element, outcome], actions: [button("Cancel", { onclick: () => asked.close() }), save] });
+  const asked = dialog({
+    title: `Change ${person.name}`,
+    wide: true,
+    body: [fields.element, outcome],
+    actions: [button("Cancel", { onclick: () => asked.close() }), save],
+  });
   fields.focus();
 }
 
 function ownLink(person) {
-  const days = field({ label: "It works for", kind: "select", options: [["7", "a week"], ["30", "a month"], ["90", "three months"], ["365", "a year"]], value: "30" });
+  const days = field({
+    label: "It works for",
+    kind: "select",
+    options: [
+      ["7", "a week"],
+      ["30", "a month"],
+      ["90", "three months"],
+      ["365", "a year"],
+    ],
+    value: "30",
+  });
   const outcome = h("div", { class: "stack", "aria-live": "polite" });
   const make = button("Make the link", {
     kind: "primary",
     onclick: () =>
       busy(make, async () => {
         try {
-          const made = await send("POST", "tokens", { role: "attendee", attendee: person.id, days: Number(days.value) });
-          const link = field({ label: "Their link", readonly: true, value: new URL(made.path, location.href).href, hint: `Works until ${dateTime(made.expires_at)}. It is shown only now.`, class: "input mono" });
+          const made = await send("POST", "tokens", {
+            role: "attendee",
+            attendee: person.id,
+            days: Number(days.value),
+          });
+          const link = field({
+            label: "Their link",
+            readonly: true,
+            value: new URL(made.path, location.href).href,
+            hint: `Works until ${dateTime(made.expires_at)}. It is shown only now.`,
+            class: "input mono",
+          });
           const copied = h("span", { class: "small muted", role: "status" });
           const copy = button("Copy", {
             icon: "copy",
             onclick: async () => {
               link.input.select();
-              const done = await navigator.clipboard.writeText(link.input.value).then(() => true, () => false);
+              const done = await navigator.clipboard.writeText(link.input.value).then(
+                () => true,
+                () => false,
+              );
               replace(copied, done ? "Copied." : "Press Ctrl C to copy it.");
             },
           });
@@ -210,7 +280,11 @@ function ownLink(person) {
   const asked = dialog({
     title: "A link to their own page",
     body: [
-      h("p", { class: "small" }, `With it ${person.name} sees their own records, and nothing else. Whoever has the link can use it: hand it to them alone.`),
+      h(
+        "p",
+        { class: "small" },
+        `With it ${person.name} sees their own records, and nothing else. Whoever has the link can use it: hand it to them alone.`,
+      ),
       days.element,
       outcome,
     ],

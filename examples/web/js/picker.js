@@ -14,7 +14,13 @@ const MOST = 8;
  */
 export function picker({ label, search, onPick, verb = "Choose", isTaken = () => null }) {
   const id = newId("pick");
-  const input = h("input", { class: "input", type: "search", id, autocomplete: "off", placeholder: "Name or external id" });
+  const input = h("input", {
+    class: "input",
+    type: "search",
+    id,
+    autocomplete: "off",
+    placeholder: "Name or external id",
+  });
   const said = h("p", { class: "field-hint", role: "status" });
   const list = h("ul", { class: "plain-list picks" });
   let asked = 0;
@@ -29,7 +35,10 @@ export function picker({ label, search, onPick, verb = "Choose", isTaken = () =>
       if (turn !== asked) return;
       replace(list, found.map(choice));
       const none = text ? `Nobody is called “${text}”.` : "Nobody is registered yet.";
-      const some = found.length < MOST ? `${count(found.length, "person", "people")} found` : `The first ${MOST}: write more of the name to see others`;
+      const some =
+        found.length < MOST
+          ? `${count(found.length, "person", "people")} found`
+          : `The first ${MOST}: write more of the name to see others`;
       replace(said, found.length ? some : none);
     } catch (error) {
       if (turn === asked) replace(list, h("li", {}, problem(error)));
@@ -45,7 +54,12 @@ export function picker({ label, search, onPick, verb = "Choose", isTaken = () =>
       h(
         "button",
         { class: "pick", type: "button", disabled: Boolean(taken), onclick: () => onPick(person) },
-        h("span", { class: "pick-name" }, name, h("span", { class: "tiny muted" }, person.external_id ?? "no external id")),
+        h(
+          "span",
+          { class: "pick-name" },
+          name,
+          h("span", { class: "tiny muted" }, person.external_id ?? "no external id"),
+        ),
         h("span", { class: "pick-verb" }, taken ?? verb, taken ? null : icon("arrow")),
       ),
     );
@@ -62,7 +76,11 @@ export function picker({ label, search, onPick, verb = "Choose", isTaken = () =>
     if (event.key === "ArrowDown") only[0]?.focus();
   });
   find();
-  return { element: h("div", { class: "field" }, h("label", { for: id }, label), input, said, list), focus: () => input.focus(), again: find };
+  return {
+    element: h("div", { class: "field" }, h("label", { for: id }, label), input, said, list),
+    focus: () => input.focus(),
+    again: find,
+  };
 }
 
 /** For an admin: asks the server, and goes on over short pages until enough are found. */
@@ -84,6 +102,8 @@ export function searchMembers(group = "everyone") {
   return async (text) => {
     members ??= await all(`groups/${encodeURIComponent(group)}/members`);
     const wanted = text.toLowerCase();
-    return members.filter((person) => `${person.name ?? ""}\n${person.external_id ?? ""}`.toLowerCase().includes(wanted)).slice(0, MOST);
+    return members
+      .filter((person) => `${person.name ?? ""}\n${person.external_id ?? ""}`.toLowerCase().includes(wanted))
+      .slice(0, MOST);
   };
 }

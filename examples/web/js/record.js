@@ -22,7 +22,12 @@ export function correct({ session, attendee, name, record, status, onDone }) {
     const input = h("input", { type: "radio", name: "status", value, checked: value === chosen });
     return { input, element: h("label", { class: "check" }, input, statusBadge(value)) };
   });
-  const reason = field({ label: "Reason", hint: "Kept in the history, beside who changed it.", maxlength: "500", autocomplete: "off" });
+  const reason = field({
+    label: "Reason",
+    hint: "Kept in the history, beside who changed it.",
+    maxlength: "500",
+    autocomplete: "off",
+  });
   const outcome = h("div", { "aria-live": "polite" });
   const save = button(record ? "Correct it" : "Mark", {
     kind: "primary",
@@ -46,7 +51,13 @@ export function correct({ session, attendee, name, record, status, onDone }) {
         }
       }),
   });
-  const was = record ? h("p", { class: "small muted" }, `Now: ${statusWord(record.status)}, ${method(record.method)}, ${dateTime(record.at)}.`) : null;
+  const was = record
+    ? h(
+        "p",
+        { class: "small muted" },
+        `Now: ${statusWord(record.status)} · ${dateTime(record.at)} · ${method(record.method)}`,
+      )
+    : null;
   const form = h(
     "form",
     {
@@ -57,23 +68,45 @@ export function correct({ session, attendee, name, record, status, onDone }) {
       },
     },
     was,
-    h("fieldset", { class: "field" }, h("legend", {}, "What they were"), h("div", { class: "choices" }, choices.map(({ element }) => element))),
+    h(
+      "fieldset",
+      { class: "field" },
+      h("legend", {}, "What they were"),
+      h(
+        "div",
+        { class: "choices" },
+        choices.map(({ element }) => element),
+      ),
+    ),
     reason.element,
     outcome,
   );
-  const asked = dialog({ title: name ?? "Unnamed", body: [form], actions: [button("Cancel", { onclick: () => asked.close() }), save] });
+  const asked = dialog({
+    title: name ?? "Unnamed",
+    body: [form],
+    actions: [button("Cancel", { onclick: () => asked.close() }), save],
+  });
   reason.input.focus();
 }
 
 /** Shows every version of a record, the latest first. */
 export async function showHistory({ session, attendee, name }) {
   const place = h("div", { "aria-live": "polite" }, loading());
-  const shown = dialog({ title: `History of ${name ?? "an erased person"}`, body: [place], actions: [button("Close", { onclick: () => shown.close() })] });
+  const shown = dialog({
+    title: `History of ${name ?? "an erased person"}`,
+    body: [place],
+    actions: [button("Close", { onclick: () => shown.close() })],
+  });
   try {
     const { items } = await get(`${recordPath(session, attendee)}/history`);
     replace(place, h("ol", { class: "plain-list history" }, [...items].reverse().map(versionOf)));
   } catch (error) {
-    replace(place, error.status === 404 ? empty("clock", "Nothing is recorded yet", "The history begins with the first record.") : problem(error));
+    replace(
+      place,
+      error.status === 404
+        ? empty("clock", "Nothing is recorded yet", "The history begins with the first record.")
+        : problem(error),
+    );
   }
 }
 
@@ -82,7 +115,17 @@ function versionOf(row, index) {
   return h(
     "li",
     {},
-    h("div", { class: "row" }, statusBadge(row.status), index === 0 ? badge("Current", "calm", "check") : null, h("span", { class: "small muted" }, dateTime(row.recorded_at))),
-    h("p", { class: "small" }, row.method.by === "hand" ? `${row.method.reason ?? "(the reason was erased)"} · ${by}` : by),
+    h(
+      "div",
+      { class: "row" },
+      statusBadge(row.status),
+      index === 0 ? badge("Current", "calm", "check") : null,
+      h("span", { class: "small muted" }, dateTime(row.recorded_at)),
+    ),
+    h(
+      "p",
+      { class: "small" },
+      row.method.by === "hand" ? `${row.method.reason ?? "(the reason was erased)"} · ${by}` : by,
+    ),
   );
 }

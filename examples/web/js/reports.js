@@ -13,13 +13,29 @@ const PAGE = 100;
 const { main } = await open({ page: "reports", title: "Reports", least: "operator" });
 const groups = await all("groups").catch(() => []);
 const asked = new URLSearchParams(location.search);
-const state = { range: asked.get("range") ?? "today", group: asked.get("group") ?? "", from: asked.get("from") ?? addDays(today(), -6), to: asked.get("to") ?? today() };
+const state = {
+  range: asked.get("range") ?? "today",
+  group: asked.get("group") ?? "",
+  from: asked.get("from") ?? addDays(today(), -6),
+  to: asked.get("to") ?? today(),
+};
 
-const RANGES = [["today", "Today"], ["week", "This week"], ["month", "This month"], ["custom", "Other days"]];
+const RANGES = [
+  ["today", "Today"],
+  ["week", "This week"],
+  ["month", "This month"],
+  ["custom", "Other days"],
+];
 const presets = RANGES.map(([value, text]) => button(text, { kind: "quiet", onclick: () => choose({ range: value }) }));
 const from = field({ label: "From", type: "date", value: state.from, onchange: () => choose({ from: from.value }) });
 const to = field({ label: "To", type: "date", value: state.to, onchange: () => choose({ to: to.value }) });
-const group = field({ label: "Group", kind: "select", options: [["", "All groups"], ...groups.map(({ id, name }) => [id, groupName(id, name)])], value: state.group, onchange: () => choose({ group: group.value }) });
+const group = field({
+  label: "Group",
+  kind: "select",
+  options: [["", "All groups"], ...groups.map(({ id, name }) => [id, groupName(id, name)])],
+  value: state.group,
+  onchange: () => choose({ group: group.value }),
+});
 const days = h("div", { class: "range-days" }, from.element, to.element);
 const title = h("p", { class: "lead" });
 const feed = h("span", { class: "live-state", role: "status" });
@@ -31,15 +47,68 @@ const list = h("section", { "aria-label": "Records" });
 const save = button("Download CSV", { icon: "download", onclick: () => busy(save, saveFile) });
 
 main.append(
-  h("div", { class: "page-head" }, h("div", {}, h("h1", {}, "Today & reports"), title), h("div", { class: "row no-print" }, button("Print", { kind: "quiet", icon: "print", onclick: () => print() }), save)),
-  h("div", { class: "range no-print" }, h("div", { class: "presets", role: "group", "aria-label": "Range" }, presets), h("div", { class: "range-fields" }, days, group.element)),
-  h("div", { class: "stack-wide" }, figures, fault, trend.element, h("div", { class: "stack" }, h("div", { class: "row row-between list-head" }, h("h2", {}, "Records"), h("div", { class: "row no-print" }, feed, refresh)), list)),
+  h(
+    "div",
+    { class: "page-head" },
+    h("div", {}, h("h1", {}, "Today & reports"), title),
+    h(
+      "div",
+      { class: "row no-print" },
+      button("Print", { kind: "quiet", icon: "print", onclick: () => print() }),
+      save,
+    ),
+  ),
+  h(
+    "div",
+    { class: "range no-print" },
+    h("div", { class: "presets", role: "group", "aria-label": "Range" }, presets),
+    h("div", { class: "range-fields" }, days, group.element),
+  ),
+  h(
+    "div",
+    { class: "stack-wide" },
+    figures,
+    fault,
+    trend.element,
+    h(
+      "div",
+      { class: "stack" },
+      h(
+        "div",
+        { class: "row row-between list-head" },
+        h("h2", {}, "Records"),
+        h("div", { class: "row no-print" }, feed, refresh),
+      ),
+      list,
+    ),
+  ),
 );
 
 const columns = [
-  { label: "Name", cell: (row) => h("span", { class: "who" }, row.name ?? "Erased", row.external_id ? h("span", { class: "tiny muted" }, row.external_id) : null) },
-  { label: "When", cell: (row) => h("span", { class: "nowrap" }, state.range === "today" ? time(row.at) : `${shortDate(row.date).replace(/,? \d{4}$/, "")}, ${time(row.at)}`) },
-  { label: "Group", cell: (row) => h("span", { class: "nowrap" }, groupName(row.group, groups.find(({ id }) => id === row.group)?.name)) },
+  {
+    label: "Name",
+    cell: (row) =>
+      h(
+        "span",
+        { class: "who" },
+        row.name ?? "Erased",
+        row.external_id ? h("span", { class: "tiny muted" }, row.external_id) : null,
+      ),
+  },
+  {
+    label: "When",
+    cell: (row) =>
+      h(
+        "span",
+        { class: "nowrap" },
+        state.range === "today" ? time(row.at) : `${shortDate(row.date).replace(/,? \d{4}$/, "")}, ${time(row.at)}`,
+      ),
+  },
+  {
+    label: "Group",
+    cell: (row) =>
+      h("span", { class: "nowrap" }, groupName(row.group, groups.find(({ id }) => id === row.group)?.name)),
+  },
   { label: "Status", cell: (row) => statusBadge(row.status) },
   { label: "How", cell: (row) => h("span", { class: "small" }, method(row.method)) },
   { label: "Actions", class: "actions", cell: actionsOf },
@@ -65,7 +134,13 @@ async function choose(change) {
   Object.assign(state, change);
   presets.forEach((preset, index) => preset.setAttribute("aria-pressed", String(RANGES[index][0] === state.range)));
   days.hidden = state.range !== "custom";
-  const kept = new URLSearchParams(Object.entries({ range: state.range, group: state.group, ...(state.range === "custom" ? { from: state.from, to: state.to } : {}) }).filter(([, value]) => value));
+  const kept = new URLSearchParams(
+    Object.entries({
+      range: state.range,
+      group: state.group,
+      ...(state.range === "custom" ? { from: state.from, to: state.to } : {}),
+    }).filter(([, value]) => value),
+  );
   history.replaceState(history.state, "", `?${kept}`);
   await load();
 }
@@ -84,7 +159,10 @@ async function load() {
   if (!list.children.length) replace(list, loading());
   try {
     const live = state.range === "today";
-    const [summary, page] = await Promise.all([get("reports/summary", query), live ? all("reports", query, 2000).then((items) => ({ items })) : get("reports", { ...query, limit: PAGE })]);
+    const [summary, page] = await Promise.all([
+      get("reports/summary", query),
+      live ? all("reports", query, 2000).then((items) => ({ items })) : get("reports", { ...query, limit: PAGE }),
+    ]);
     if (mine !== turn) return;
     replace(fault);
     drawFigures(summary);
@@ -99,7 +177,14 @@ async function load() {
 
 function drawFigures(summary) {
   const figure = (name, value) => h("div", { class: "figure" }, h("dt", {}, name), h("dd", {}, value));
-  replace(figures, figure("Attendance", percent(summary.attendance_rate)), figure("Present", summary.present), figure("Late", summary.late), figure("Absent", summary.absent), figure("Excused", summary.excused));
+  replace(
+    figures,
+    figure("Attendance", percent(summary.attendance_rate)),
+    figure("Present", summary.present),
+    figure("Late", summary.late),
+    figure("Absent", summary.absent),
+    figure("Excused", summary.excused),
+  );
 }
 
 function drawRows({ items, next }, query) {
@@ -137,14 +222,32 @@ function drawRows({ items, next }, query) {
 
 function nothing() {
   if (state.range === "today") {
-    return empty("calendar", "Nobody has come yet today", "Records appear here as faces check in at a kiosk, or as somebody is marked at the roll call.", h("div", { class: "row" }, h("a", { class: "button", href: "kiosk.html" }, "Open a kiosk"), h("a", { class: "button", href: "groups.html" }, "Call the roll")));
+    return empty(
+      "calendar",
+      "Nobody has come yet today",
+      "Records appear here as faces check in at a kiosk, or as somebody is marked at the roll call.",
+      h(
+        "div",
+        { class: "row" },
+        h("a", { class: "button", href: "kiosk.html" }, "Open a kiosk"),
+        h("a", { class: "button", href: "groups.html" }, "Call the roll"),
+      ),
+    );
   }
   return empty("chart", "Nothing in this range", "Choose other days or another group.");
 }
 
 function actionsOf(row) {
-  const fix = button("Correct", { kind: "quiet", "aria-label": `Correct ${row.name ?? "this record"}`, onclick: () => correct({ ...row, record: row, onDone: corrected }) });
-  const past = button("History", { kind: "quiet", "aria-label": `History of ${row.name ?? "this record"}`, onclick: () => showHistory(row) });
+  const fix = button("Correct", {
+    kind: "quiet",
+    "aria-label": `Correct ${row.name ?? "this record"}`,
+    onclick: () => correct({ ...row, record: row, onDone: corrected }),
+  });
+  const past = button("History", {
+    kind: "quiet",
+    "aria-label": `History of ${row.name ?? "this record"}`,
+    onclick: () => showHistory(row),
+  });
   return row.name === null ? past : [past, fix];
 }
 
@@ -172,7 +275,11 @@ function keyOf(row) {
 async function saveFile() {
   const query = range();
   try {
-    await download("reports", { ...query, group: state.group, format: "csv" }, `attendance_${query.from}_${query.to}.csv`);
+    await download(
+      "reports",
+      { ...query, group: state.group, format: "csv" },
+      `attendance_${query.from}_${query.to}.csv`,
+    );
     replace(fault);
   } catch (error) {
     replace(fault, problem(error));
@@ -187,7 +294,11 @@ function follow() {
   listen({
     signal: leave.signal,
     onState(now) {
-      const [kind, icon, text] = { open: ["ok", "check", "Live"], waiting: ["warn", "clock", "Connecting…"] }[now] ?? ["calm", "dash", "Not live: refresh to see what is new"];
+      const [kind, icon, text] = { open: ["ok", "check", "Live"], waiting: ["warn", "clock", "Connecting…"] }[now] ?? [
+        "calm",
+        "dash",
+        "Not live: refresh to see what is new",
+      ];
       replace(feed, badge(text, kind, icon));
     },
     on(event, { data } = {}) {

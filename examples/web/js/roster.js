@@ -21,7 +21,13 @@ export function rosterOf({ entries, future, onMark, onCorrect, zone }) {
     const buttons = STATUSES.map((status, column) => {
       const pressed = h(
         "button",
-        { class: `mark mark-${status}`, type: "button", tabindex: row + column === 0 ? "0" : "-1", "aria-disabled": future && status !== "excused" ? "true" : null, onclick: () => press(entry, status) },
+        {
+          class: `mark mark-${status}`,
+          type: "button",
+          tabindex: row + column === 0 ? "0" : "-1",
+          "aria-disabled": future && status !== "excused" ? "true" : null,
+          onclick: () => press(entry, status),
+        },
         icon(ICONS[status]),
         h("span", {}, statusWord(status)),
       );
@@ -29,7 +35,18 @@ export function rosterOf({ entries, future, onMark, onCorrect, zone }) {
       return pressed;
     });
     const how = h("span", { class: "tiny muted how" });
-    const past = h("button", { class: "button button-quiet button-icon past", type: "button", title: "History", "aria-label": `History of ${entry.attendee.name ?? "this record"}`, onclick: () => showHistory({ session: entry.record.session, attendee: entry.attendee.id, name: entry.attendee.name }) }, icon("clock"));
+    const past = h(
+      "button",
+      {
+        class: "button button-quiet button-icon past",
+        type: "button",
+        title: "History",
+        "aria-label": `History of ${entry.attendee.name ?? "this record"}`,
+        onclick: () =>
+          showHistory({ session: entry.record.session, attendee: entry.attendee.id, name: entry.attendee.name }),
+      },
+      icon("clock"),
+    );
     const name = entry.attendee.name ?? "Unnamed";
     const line = h(
       "li",
@@ -46,7 +63,14 @@ export function rosterOf({ entries, future, onMark, onCorrect, zone }) {
   element.addEventListener("keydown", (event) => {
     if (!event.target.classList.contains("mark") || event.ctrlKey || event.altKey || event.metaKey) return;
     const { row, column } = current;
-    const moves = { ArrowUp: [row - 1, column], ArrowDown: [row + 1, column], ArrowLeft: [row, column - 1], ArrowRight: [row, column + 1], Home: [0, column], End: [entries.length - 1, column] };
+    const moves = {
+      ArrowUp: [row - 1, column],
+      ArrowDown: [row + 1, column],
+      ArrowLeft: [row, column - 1],
+      ArrowRight: [row, column + 1],
+      Home: [0, column],
+      End: [entries.length - 1, column],
+    };
     const status = KEYS[event.key.toLowerCase()];
     if (moves[event.key]) {
       event.preventDefault();
@@ -78,11 +102,24 @@ export function rosterOf({ entries, future, onMark, onCorrect, zone }) {
 
   function redraw(entry) {
     const { buttons, how, past } = rows.get(entry);
-    buttons.forEach((pressed, column) => pressed.setAttribute("aria-pressed", String(entry.record?.status === STATUSES[column])));
+    buttons.forEach((pressed, column) =>
+      pressed.setAttribute("aria-pressed", String(entry.record?.status === STATUSES[column])),
+    );
     const known = entry.record && !entry.record.pending;
     past.hidden = !known;
-    replace(how, known ? `${time(entry.record.at, zone)}, ${method(entry.record.method)}` : entry.record ? "Saving…" : (entry.attendee.external_id ?? ""));
+    replace(
+      how,
+      known
+        ? `${time(entry.record.at, zone)}, ${method(entry.record.method)}`
+        : entry.record
+          ? "Saving…"
+          : (entry.attendee.external_id ?? ""),
+    );
   }
 
-  return { element, redraw, focus: (entry) => rows.get(entry).buttons[Math.max(0, STATUSES.indexOf(entry.record?.status))].focus() };
+  return {
+    element,
+    redraw,
+    focus: (entry) => rows.get(entry).buttons[Math.max(0, STATUSES.indexOf(entry.record?.status))].focus(),
+  };
 }

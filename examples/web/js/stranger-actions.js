@@ -16,12 +16,31 @@ export function thisIs(stranger, picture, tell) {
   const image = h("img", { class: "asked", alt: `The picture of ${dateTime(stranger.captured_at)}` });
   const url = URL.createObjectURL(picture);
   image.src = url;
-  const asked = dialog({ title: "Who is this?", wide: true, body: [image, step], onClose: () => URL.revokeObjectURL(url) });
+  const asked = dialog({
+    title: "Who is this?",
+    wide: true,
+    body: [image, step],
+    onClose: () => URL.revokeObjectURL(url),
+  });
   choose();
 
   function choose() {
-    const find = picker({ label: "Somebody who is registered", search: searchAttendees, onPick: (person) => settle(person) });
-    replace(step, find.element, h("hr", {}), h("div", { class: "row" }, h("span", { class: "small muted" }, "Not registered yet?"), button("Register somebody new", { icon: "plus", onclick: register })));
+    const find = picker({
+      label: "Somebody who is registered",
+      search: searchAttendees,
+      onPick: (person) => settle(person),
+    });
+    replace(
+      step,
+      find.element,
+      h("hr", {}),
+      h(
+        "div",
+        { class: "row" },
+        h("span", { class: "small muted" }, "Not registered yet?"),
+        button("Register somebody new", { icon: "plus", onclick: register }),
+      ),
+    );
     find.focus();
   }
 
@@ -36,13 +55,24 @@ export function thisIs(stranger, picture, tell) {
           const values = fields.values();
           if (!values) return;
           try {
-            await settle(await send("POST", "attendees", Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null))));
+            await settle(
+              await send(
+                "POST",
+                "attendees",
+                Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null)),
+              ),
+            );
           } catch (error) {
             showFault(fields, outcome, error, problem(error));
           }
         }),
     });
-    replace(step, fields.element, outcome, h("div", { class: "row row-end" }, button("Back", { onclick: choose }), next));
+    replace(
+      step,
+      fields.element,
+      outcome,
+      h("div", { class: "row row-end" }, button("Back", { onclick: choose }), next),
+    );
     fields.focus();
   }
 
@@ -64,7 +94,14 @@ export function thisIs(stranger, picture, tell) {
           }
         }),
     });
-    replace(step, title, h("p", { class: "small" }, "They were seen, but they may not have agreed to anything. Ask them."), fields.element, outcome, h("div", { class: "row row-end" }, button("Back", { onclick: choose }), next));
+    replace(
+      step,
+      title,
+      h("p", { class: "small" }, "They were seen, but they may not have agreed to anything. Ask them."),
+      fields.element,
+      outcome,
+      h("div", { class: "row row-end" }, button("Back", { onclick: choose }), next),
+    );
     title.focus();
   }
 
@@ -75,7 +112,13 @@ export function thisIs(stranger, picture, tell) {
     replace(step, title, place, further);
     title.focus();
     await enrolInto(place, person, picture, () => {
-      tell(notice("ok", null, h("p", { class: "small" }, "Enrolled as ", h("a", { href: `people.html?id=${person.id}` }, person.name))));
+      tell(
+        notice(
+          "ok",
+          null,
+          h("p", { class: "small" }, "Enrolled as ", h("a", { href: `people.html?id=${person.id}` }, person.name)),
+        ),
+      );
       const present = button("Mark them present too", {
         kind: "primary",
         onclick: () => {
@@ -98,7 +141,10 @@ async function sessionChoice(id) {
 export function markByHand(stranger, tell, person = null) {
   const date = today(new Date(stranger.captured_at));
   const step = h("div", { class: "stack" });
-  const asked = dialog({ title: "Mark somebody present", body: [h("p", { class: "small muted" }, `For the day of the picture, ${dateTime(stranger.captured_at)}.`), step] });
+  const asked = dialog({
+    title: "Mark somebody present",
+    body: [h("p", { class: "small muted" }, `For the day of the picture, ${dateTime(stranger.captured_at)}.`), step],
+  });
   if (person) confirmMark(person);
   else choose();
 
@@ -109,8 +155,20 @@ export function markByHand(stranger, tell, person = null) {
   }
 
   function confirmMark(who) {
-    const status = field({ label: "They were", kind: "select", options: [["present", "Present"], ["late", "Late"]], value: "present" });
-    const reason = field({ label: "Reason", value: `Recognised by hand in the picture of ${time(stranger.captured_at)}`, maxlength: "500" });
+    const status = field({
+      label: "They were",
+      kind: "select",
+      options: [
+        ["present", "Present"],
+        ["late", "Late"],
+      ],
+      value: "present",
+    });
+    const reason = field({
+      label: "Reason",
+      value: `Recognised by hand in the picture of ${time(stranger.captured_at)}`,
+      maxlength: "500",
+    });
     const outcome = h("div", { "aria-live": "polite" });
     const session = field({ label: "Session", kind: "select", hint: "They have several on that day." });
     session.element.hidden = true;
@@ -136,7 +194,15 @@ export function markByHand(stranger, tell, person = null) {
           }
         }),
     });
-    replace(step, h("h3", {}, who.name ?? "Unnamed"), status.element, reason.element, session.element, outcome, h("div", { class: "row row-end" }, button("Somebody else", { onclick: choose }), mark));
+    replace(
+      step,
+      h("h3", {}, who.name ?? "Unnamed"),
+      status.element,
+      reason.element,
+      session.element,
+      outcome,
+      h("div", { class: "row row-end" }, button("Somebody else", { onclick: choose }), mark),
+    );
     mark.focus();
   }
 }

@@ -5,14 +5,24 @@ import { icon } from "./icons.js";
 import { button, field, toggle } from "./parts.js";
 
 const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-const SHORT = { monday: "Mon", tuesday: "Tue", wednesday: "Wed", thursday: "Thu", friday: "Fri", saturday: "Sat", sunday: "Sun" };
+const SHORT = {
+  monday: "Mon",
+  tuesday: "Tue",
+  wednesday: "Wed",
+  thursday: "Thu",
+  friday: "Fri",
+  saturday: "Sat",
+  sunday: "Sun",
+};
 
 /** The timetable as a few words for each slot: "Mon–Fri 08:00–09:30, late after 08:05". */
 export function timetableWords(group) {
   if (!group.timetable.length) return ["No timetable: there are no sessions"];
   return group.timetable.map((slot) => {
     const whole = hm(slot.opens) === "00:00" && hm(slot.closes) === "00:00";
-    const hours = whole ? "the whole day" : `${hm(slot.opens)}–${hm(slot.closes)}${slot.closes <= slot.opens ? " (next day)" : ""}`;
+    const hours = whole
+      ? "the whole day"
+      : `${hm(slot.opens)}–${hm(slot.closes)}${slot.closes <= slot.opens ? " (next day)" : ""}`;
     return `${dayWords(slot.days)} ${hours}${slot.late_after ? `, late after ${hm(slot.late_after)}` : ""}`;
   });
 }
@@ -53,11 +63,25 @@ export function timetableFields(timetable) {
   const more = button("Add a meeting time", {
     kind: "quiet",
     icon: "plus",
-    onclick: () => add({ number: free(), days: DAYS.slice(0, 5), opens: "08:00:00", late_after: "08:10:00", closes: "09:30:00", marks_absent: true }).focus(),
+    onclick: () =>
+      add({
+        number: free(),
+        days: DAYS.slice(0, 5),
+        opens: "08:00:00",
+        late_after: "08:10:00",
+        closes: "09:30:00",
+        marks_absent: true,
+      }).focus(),
   });
   timetable.forEach(add);
   return {
-    element: h("section", { class: "stack", "aria-label": "Timetable" }, h("h3", {}, "Timetable"), rows, h("div", {}, more)),
+    element: h(
+      "section",
+      { class: "stack", "aria-label": "Timetable" },
+      h("h3", {}, "Timetable"),
+      rows,
+      h("div", {}, more),
+    ),
     slots() {
       const slots = open.map((fields) => fields.value());
       return slots.includes(null) ? null : slots;
@@ -67,18 +91,40 @@ export function timetableFields(timetable) {
 
 function slotFields(slot, onRemove) {
   const legend = h("legend", {});
-  const days = DAYS.map((day) => ({ day, input: h("input", { type: "checkbox", class: "visually-hidden", checked: slot.days.includes(day) }) }));
+  const days = DAYS.map((day) => ({
+    day,
+    input: h("input", { type: "checkbox", class: "visually-hidden", checked: slot.days.includes(day) }),
+  }));
   const opens = field({ label: "Opens", type: "time", required: true, value: hm(slot.opens) });
-  const late = field({ label: "Late after", type: "time", value: slot.late_after ? hm(slot.late_after) : "", hint: "Empty: never" });
-  const closes = field({ label: "Closes", type: "time", required: true, value: hm(slot.closes), hint: "At or before the opening: next day" });
+  const late = field({
+    label: "Late after",
+    type: "time",
+    value: slot.late_after ? hm(slot.late_after) : "",
+    hint: "Empty: never",
+  });
+  const closes = field({
+    label: "Closes",
+    type: "time",
+    required: true,
+    value: hm(slot.closes),
+    hint: "At or before the opening: next day",
+  });
   const absent = toggle("Mark who did not come as absent when it closes", { checked: slot.marks_absent });
   const fault = h("p", { class: "field-error", id: newId("days"), "aria-live": "polite" });
-  const remove = h("button", { class: "button button-quiet button-icon", type: "button", onclick: onRemove }, icon("trash"));
+  const remove = h(
+    "button",
+    { class: "button button-quiet button-icon", type: "button", onclick: onRemove },
+    icon("trash"),
+  );
   const element = h(
     "fieldset",
     { class: "slot" },
     legend,
-    h("div", { class: "days", role: "group", "aria-label": "Days", "aria-describedby": fault.id }, days.map(({ day, input }) => h("label", { class: "day" }, input, h("span", {}, SHORT[day])))),
+    h(
+      "div",
+      { class: "days", role: "group", "aria-label": "Days", "aria-describedby": fault.id },
+      days.map(({ day, input }) => h("label", { class: "day" }, input, h("span", {}, SHORT[day]))),
+    ),
     fault,
     h("div", { class: "times" }, opens.element, late.element, closes.element),
     h("div", { class: "row row-between" }, absent.element, remove),
@@ -100,7 +146,14 @@ function slotFields(slot, onRemove) {
         (chosen.length ? (opens.value ? closes : opens).input : days[0].input).focus();
         return null;
       }
-      return { number: slot.number, days: chosen, opens: full(opens.value), late_after: late.value ? full(late.value) : null, closes: full(closes.value), marks_absent: absent.input.checked };
+      return {
+        number: slot.number,
+        days: chosen,
+        opens: full(opens.value),
+        late_after: late.value ? full(late.value) : null,
+        closes: full(closes.value),
+        marks_absent: absent.input.checked,
+      };
     },
   };
 }

@@ -5,24 +5,34 @@ import { h, replace } from "./dom.js";
 import { percent } from "./format.js";
 import { button, problem } from "./parts.js";
 
-const PERIODS = [["day", "By day"], ["week", "By week"], ["month", "By month"]];
+const PERIODS = [
+  ["day", "By day"],
+  ["week", "By week"],
+  ["month", "By month"],
+];
 
 /** `{ element, show(query, summary) }`; without a query it hides. */
 export function trendOf() {
   const dark = matchMedia("(prefers-color-scheme: dark)");
+  const narrow = matchMedia("(max-width: 40rem)");
   const place = h("div", { class: "trend-place" });
   const choices = PERIODS.map(([value, text]) => button(text, { kind: "quiet", onclick: () => choose(value) }));
   const element = h(
     "section",
     { class: "card stack", "aria-labelledby": "trend-title", hidden: true },
-    h("div", { class: "row row-between" }, h("h2", { id: "trend-title" }, "Trend"), h("div", { class: "presets no-print", role: "group", "aria-label": "Periods of the trend" }, choices)),
+    h(
+      "div",
+      { class: "row row-between" },
+      h("h2", { id: "trend-title" }, "Trend"),
+      h("div", { class: "presets no-print", role: "group", "aria-label": "Periods of the trend" }, choices),
+    ),
     place,
   );
   let by = null;
   let asked = null;
   let url = null;
   let turn = 0;
-  dark.addEventListener("change", draw);
+  for (const look of [dark, narrow]) look.addEventListener("change", draw);
 
   function choose(value) {
     by = value;
@@ -36,7 +46,8 @@ export function trendOf() {
     const period = by ?? (lengthOf(asked.query) > 62 ? "week" : "day");
     choices.forEach((choice, index) => choice.setAttribute("aria-pressed", String(PERIODS[index][0] === period)));
     try {
-      const picture = await blob("reports/trend.svg", { ...asked.query, by: period, theme: dark.matches ? "dark" : "light" });
+      const look = { theme: dark.matches ? "dark" : "light", size: narrow.matches ? "narrow" : "wide" };
+      const picture = await blob("reports/trend.svg", { ...asked.query, by: period, ...look });
       if (mine !== turn) return;
       if (url) URL.revokeObjectURL(url);
       url = URL.createObjectURL(picture);

@@ -37,7 +37,7 @@ pub enum RepoError {
     #[error("there is no such {0}")]
     NotFound(Entity),
     /// What was to be made exists.
-    #[error("there is already such a {0}")]
+    #[error("that {0} exists already")]
     Exists(Entity),
     /// The external id belongs to another attendee.
     #[error("the external id belongs to another attendee: choose one that is unique in the organization")]

@@ -1,7 +1,7 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
+use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use axum::http::{HeaderMap, Method};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
@@ -15,7 +15,7 @@ const MAX_JSON_BYTES: usize = 64 * 1024;
 /// The largest image, in bytes.
 pub(crate) const MAX_IMAGE_BYTES: usize = 15_000_000;
 
-/// A JSON body. PATCH takes it as a JSON merge patch too.
+/// A JSON body.
 #[derive(Debug)]
 pub(crate) struct JsonBody<T>(pub(crate) T);
 
@@ -23,11 +23,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = Fault;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Fault> {
-        let taken: &[&str] = match *request.method() {
-            Method::PATCH => &["application/json", "application/merge-patch+json"],
-            _ => &["application/json"],
-        };
-        check_content_type(request.headers(), taken)?;
+        check_content_type(request.headers(), &["application/json"])?;
         let bytes = read(request, MAX_JSON_BYTES).await?;
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let Object(value) = serde_path_to_error::deserialize(&mut json).map_err(|error| {

@@ -148,13 +148,9 @@ async fn attendee(
 
 /// Changes an attendee.
 ///
-/// The body is a JSON merge patch: what is left out stays, `null` removes. With a `version` the change is only made
-/// upon that one.
+/// What is left out stays, `null` removes. With a `version` the change is only made upon that one.
 #[utoipa::path(patch, path = "/v1/orgs/{org}/attendees/{attendee}", tag = "attendees", params(AttendeePath),
-    request_body(content(
-        (wire::AttendeePatch = "application/json"),
-        (wire::AttendeePatch = "application/merge-patch+json"),
-    )),
+    request_body = wire::AttendeePatch,
     responses(
         (status = 200, description = "As they are now.", body = wire::Attendee),
         (status = 409, response = crate::openapi::Conflict),

@@ -60,6 +60,7 @@ struct HowToCheckIn {
     #[param(inline)]
     faces: WhichFaces,
     /// The session; left out: the one that is open and has the attendee on its roster.
+    #[serde(default, deserialize_with = "time::read_session")]
     #[param(value_type = Option<schema::SessionId>, nullable = false)]
     session: Option<SessionId>,
     /// When the picture was taken; left out: now. By a kiosk at most 24 hours ago and 2 minutes ahead.

@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use crate::extract::{AsOperator, InQuery, Paging};
 use crate::problem::Fault;
 use crate::range::{Period, Range};
-use crate::trend::{self, Theme};
+use crate::trend::{self, Look, Size, Theme};
 use crate::wire::{self, schema};
 use crate::{App, csv};
 
@@ -64,6 +64,10 @@ struct Drawn {
     #[serde(default)]
     #[param(inline, required = false)]
     theme: Theme,
+    /// How much room there is for it; left out: wide.
+    #[serde(default)]
+    #[param(inline, required = false)]
+    size: Size,
 }
 
 /// The records of a range of dates, ordered by date, group, slot and attendee.
@@ -122,7 +126,7 @@ async fn chart(
     State(app): State<App>,
     InQuery(range): InQuery<Range>,
     InQuery(whose): InQuery<Whose>,
-    InQuery(Drawn { by, theme }): InQuery<Drawn>,
+    InQuery(Drawn { by, theme, size }): InQuery<Drawn>,
 ) -> Result<Response, Fault> {
     range.check()?;
     let mut bars: Vec<_> = range.periods(by)?.into_iter().map(|start| (start, Summary::default())).collect();
@@ -133,7 +137,8 @@ async fn chart(
         }
     })
     .await?;
-    let svg = trend::chart(&range, by, &bars, theme).map_err(|error| Fault::failed(error.to_string()))?;
+    let svg = trend::chart(&range, by, &bars, Look { theme, size });
+    let svg = svg.map_err(|error| Fault::failed(error.to_string()))?;
     Ok(([(CONTENT_TYPE, "image/svg+xml")], svg).into_response())
 }
 

@@ -115,8 +115,8 @@ pub struct NewAttendee {
     pub consent: Option<ConsentWording>,
 }
 
-/// What is to become of an attendee's fields, as a JSON merge patch: a field that is left out stays, `null` removes
-/// what it holds. Attributes and groups are replaced as a whole.
+/// What is to become of an attendee's fields, a field that is left out stays, `null` removes what it
+/// holds. Attributes and groups are replaced as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AttendeePatch {

@@ -59,10 +59,10 @@ pub(crate) fn read_required_date<'de, D: Deserializer<'de>>(from: D) -> Result<D
 }
 
 /// A session whose date is one that is taken.
-pub(crate) fn read_session<'de, D: Deserializer<'de>>(from: D) -> Result<SessionId, D::Error> {
+pub(crate) fn read_session<'de, D: Deserializer<'de>, T: From<SessionId>>(from: D) -> Result<T, D::Error> {
     let session: SessionId = String::deserialize(from)?.parse().map_err(D::Error::custom)?;
     date(&session.date().to_string()).map_err(D::Error::custom)?;
-    Ok(session)
+    Ok(session.into())
 }
 
 pub(crate) fn read_date<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Date>, D::Error> {

@@ -115,6 +115,9 @@ async fn what_is_no_picture_of_a_face_is_said() {
     desk.picture(&desk.kiosk, CHECK_INS, FakePicture::new().bytes()).await.problem(422, "no-face");
     let path = format!("{CHECK_INS}?session=5B.2026-11-21.0");
     desk.picture(&desk.kiosk, &path, FakePicture::of("ada").bytes()).await.problem(404, "unknown-session");
+    let path = format!("{CHECK_INS}?session=5B.2999-01-01.0");
+    let problem = desk.picture(&desk.kiosk, &path, FakePicture::of("ada").bytes()).await;
+    assert_eq!(problem.problem(422, "invalid").field.as_deref(), Some("session"));
 }
 
 #[tokio::test]
