@@ -18,7 +18,7 @@ use attendance_core::ports::image_store::{ImageStore, ImageStoreError};
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 
-use crate::gallery::{Gallery, GalleryStore};
+use crate::gallery::{Gallery, GalleryStore, InvalidTemplate, Match, Search, Snapshot};
 use crate::vision::{self, Vision, VisionError, calibration};
 
 mod errors;
@@ -119,7 +119,7 @@ impl LocalFaceMatcher {
     /// Before any work is done on a picture.
     async fn is_provisioned(&self, organization: &OrganizationId) -> Result<(), FaceMatcherError> {
         let organization = organization.clone();
-        self.run(move |inner| inner.galleries.read(&organization, |_| ()).map_err(of_store)).await
+        self.run(move |inner| inner.galleries.snapshot(&organization).map(drop).map_err(of_store)).await
     }
 }
 
@@ -150,33 +150,30 @@ impl Inner {
             Faces::Largest => Sight::largest(&self.vision, image)?,
             Faces::All => (Sight::all(&self.vision, image)?, 0),
         };
-        let search = |gallery: &Gallery| {
-            let found = seen.iter().map(|seen| {
-                Ok(IdentifiedFace {
-                    bounding_box: seen.bounding_box,
-                    quality: seen.quality,
-                    candidates: candidates(gallery, seen.template.as_slice(), options).map_err(failed)?,
-                })
-            });
-            found.collect::<Result<Vec<_>, FaceMatcherError>>()
-        };
-        let faces = self.galleries.read(organization, search).map_err(of_store)??;
-        Ok(Identification { faces, unsearched })
+        let gallery = self.galleries.snapshot(organization).map_err(of_store)?;
+        let faces = seen.iter().map(|seen| {
+            Ok(IdentifiedFace {
+                bounding_box: seen.bounding_box,
+                quality: seen.quality,
+                candidates: candidates(&gallery, seen.template.as_slice(), options).map_err(failed)?,
+            })
+        });
+        Ok(Identification { faces: faces.collect::<Result<_, FaceMatcherError>>()?, unsearched })
     }
 }
 
 /// The nearest attendees in percent, none below the floor.
 fn candidates(
-    gallery: &Gallery,
+    gallery: &Snapshot,
     template: &[f32],
     options: IdentifyOptions,
-) -> Result<Vec<Candidate>, crate::gallery::InvalidTemplate> {
+) -> Result<Vec<Candidate>, InvalidTemplate> {
     let IdentifyOptions { floor, max_candidates, .. } = options;
     // A hair lower, since cosine and percent are rounded on the way: the percentage decides.
-    let found = gallery.search(template, calibration::cosine(floor.percent()) - 1e-4, max_candidates)?;
-    let candidates = found.into_iter().map(|(attendee, cosine)| Candidate {
-        attendee,
-        similarity: Similarity::clamped(calibration::percent(cosine)),
+    let search = Search::at_least(calibration::cosine(floor.percent()) - 1e-4).at_most(max_candidates);
+    let candidates = gallery.search(template, search)?.matches.into_iter().map(|Match { attendee, cosine }| {
+        let similarity = Similarity::clamped(calibration::percent(cosine));
+        Candidate { attendee, similarity }
     });
     Ok(candidates.filter(|candidate| candidate.similarity.reaches(floor)).collect())
 }

@@ -53,7 +53,7 @@ pub(crate) enum LogError {
 
 /// What is known of the file at a path, to notice that another instance changed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp {
+pub(super) struct Stamp {
     length: u64,
     modified: std::time::SystemTime,
     #[cfg(unix)]
@@ -61,7 +61,7 @@ struct Stamp {
 }
 
 impl Stamp {
-    fn of(path: &Path) -> io::Result<Self> {
+    pub(super) fn of(path: &Path) -> io::Result<Self> {
         let data = fs::metadata(path)?;
         Ok(Self {
             length: data.len(),
@@ -110,6 +110,11 @@ impl Log {
     /// Whether the file is still the one that was read or written last.
     pub(super) fn is_current(&self) -> bool {
         Stamp::of(&self.path).is_ok_and(|stamp| stamp == self.stamp)
+    }
+
+    /// What the file was when it was read or written last.
+    pub(super) fn stamp(&self) -> Stamp {
+        self.stamp
     }
 
     pub(super) fn gallery(&self) -> &Gallery {

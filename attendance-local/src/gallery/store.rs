@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use attendance_core::domain::ids::{AttendeeId, FaceId, OrganizationId};
 
-use super::log::{Log, LogError, Model, PutError};
-use super::{Gallery, InvalidTemplate};
+use super::log::{Log, LogError, Model, PutError, Stamp};
+use super::{Gallery, InvalidTemplate, Snapshot};
 use crate::durable;
 
 /// Reads and changes galleries. Everything blocks; changes are durable when they return.
@@ -17,11 +17,57 @@ pub(crate) struct GalleryStore {
     folder: PathBuf,
     model: &'static str,
     dimension: usize,
-    organizations: Mutex<HashMap<OrganizationId, Slot>>,
+    organizations: Mutex<HashMap<OrganizationId, Arc<Slot>>>,
 }
 
-/// An organization's log, or `None` while it has to be read first.
-type Slot = Arc<RwLock<Option<Log>>>;
+/// What is in memory of an organization.
+#[derive(Debug, Default)]
+struct Slot {
+    /// Its log, or `None` while it has to be read first; locked while it changes.
+    log: Mutex<Option<Log>>,
+    /// What searches go over; never locked for longer than it takes to copy or to replace a pointer.
+    published: RwLock<Option<Published>>,
+}
+
+/// A gallery as it was when the last change was durable.
+#[derive(Debug, Clone)]
+struct Published {
+    snapshot: Snapshot,
+    stamp: Stamp,
+    /// Whether a change of ours is on its way to the file, which nobody was told of yet.
+    changing: bool,
+}
+
+impl Slot {
+    fn log(&self) -> MutexGuard<'_, Option<Log>> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn publish(&self, log: Option<&Log>, changing: bool) {
+        let published = log.map(|log| Published { snapshot: log.gallery().snapshot(), stamp: log.stamp(), changing });
+        *self.published.write().unwrap_or_else(PoisonError::into_inner) = published;
+    }
+
+    fn published(&self) -> Option<Published> {
+        self.published.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// A change that is going on. When it ends, however that is, what was published before it is out of date.
+struct Change<'a>(&'a Slot);
+
+impl<'a> Change<'a> {
+    fn begin(slot: &'a Slot, log: &Log) -> Self {
+        slot.publish(Some(log), true);
+        Self(slot)
+    }
+}
+
+impl Drop for Change<'_> {
+    fn drop(&mut self) {
+        self.0.publish(None, false);
+    }
+}
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StoreError {
@@ -61,7 +107,7 @@ impl GalleryStore {
 
     pub(crate) fn provision(&self, organization: &OrganizationId) -> Result<(), StoreError> {
         let slot = self.slot(organization);
-        let _alone = slot.write().unwrap_or_else(PoisonError::into_inner);
+        let _alone = slot.log();
         let path = self.path(organization);
         if !path.try_exists()? {
             Log::create(&path, self.model())?;
@@ -71,26 +117,36 @@ impl GalleryStore {
 
     pub(crate) fn remove(&self, organization: &OrganizationId) -> Result<(), StoreError> {
         let slot = self.slot(organization);
-        let mut log = slot.write().unwrap_or_else(PoisonError::into_inner);
+        let mut log = slot.log();
         *log = None;
+        slot.publish(None, false);
         let path = self.path(organization);
         durable::remove(&durable::replacement(&path))?;
         Ok(durable::remove(&path)?)
     }
 
-    /// Looks into the gallery, together with others who only look.
+    /// The gallery to search in: as the last change left it that was durable. Does not wait for one that is going on.
+    pub(crate) fn snapshot(&self, organization: &OrganizationId) -> Result<Snapshot, StoreError> {
+        if let Some(published) = self.slot(organization).published() {
+            let is_current = || Stamp::of(&self.path(organization)).is_ok_and(|stamp| stamp == published.stamp);
+            if published.changing || is_current() {
+                return Ok(published.snapshot);
+            }
+        }
+        self.read(organization, Gallery::snapshot)
+    }
+
+    /// Looks into the gallery, when no change is going on.
     pub(crate) fn read<T>(
         &self,
         organization: &OrganizationId,
         look: impl FnOnce(&Gallery) -> T,
     ) -> Result<T, StoreError> {
         let slot = self.slot(organization);
-        if let Some(log) = &*slot.read().unwrap_or_else(PoisonError::into_inner)
-            && log.is_current()
-        {
-            return Ok(look(log.gallery()));
-        }
-        self.change(organization, |log| Ok(look(log.gallery())))
+        let mut held = slot.log();
+        let log = self.current(organization, &mut held)?;
+        slot.publish(Some(&log), false);
+        Ok(look(held.insert(log).gallery()))
     }
 
     pub(crate) fn put(
@@ -133,17 +189,24 @@ impl GalleryStore {
         change: impl FnOnce(&mut Log) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let slot = self.slot(organization);
-        let mut slot = slot.write().unwrap_or_else(PoisonError::into_inner);
-        // Out of the slot, so that a panic leaves it empty as well.
-        let mut log = match slot.take() {
-            Some(log) if log.is_current() => log,
-            _ => self.load(organization)?,
-        };
+        let mut held = slot.log();
+        let mut log = self.current(organization, &mut held)?;
+        let going_on = Change::begin(&slot, &log);
         let result = change(&mut log);
+        drop(going_on);
         if !matches!(result, Err(StoreError::Log(_))) {
-            *slot = Some(log);
+            slot.publish(Some(&log), false);
+            *held = Some(log);
         }
         result
+    }
+
+    /// Takes the log out, so that a panic leaves nothing, or reads it again if the file is another one.
+    fn current(&self, organization: &OrganizationId, held: &mut Option<Log>) -> Result<Log, StoreError> {
+        match held.take() {
+            Some(log) if log.is_current() => Ok(log),
+            _ => self.load(organization),
+        }
     }
 
     fn load(&self, organization: &OrganizationId) -> Result<Log, StoreError> {
@@ -153,7 +216,7 @@ impl GalleryStore {
         })
     }
 
-    fn slot(&self, organization: &OrganizationId) -> Slot {
+    fn slot(&self, organization: &OrganizationId) -> Arc<Slot> {
         let mut organizations = self.organizations.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(organizations.entry(organization.clone()).or_default())
     }
@@ -195,6 +258,42 @@ mod tests {
         store.remove(&organization).unwrap();
         assert!(matches!(store.read(&organization, Gallery::len), Err(StoreError::NotProvisioned)));
         assert_eq!(std::fs::read_dir(folder.path().join("gallery")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_search_does_not_wait_for_a_change_that_is_going_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, organization) = (store(&folder), OrganizationId::new("a").unwrap());
+        store.provision(&organization).unwrap();
+        let (attendee, face) = ids(1);
+        let during = store.change(&organization, |log| {
+            log.put(attendee, face, &[1.0, 0.0])?;
+            // The lock is held by this very thread: waiting for it would never end.
+            Ok(store.snapshot(&organization)?.len())
+        });
+        assert_eq!(during.unwrap(), 0, "nobody was told yet");
+        assert_eq!(store.snapshot(&organization).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn after_a_change_that_failed_the_file_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, organization) = (store(&folder), OrganizationId::new("a").unwrap());
+        store.provision(&organization).unwrap();
+        let (attendee, face) = ids(1);
+        let failed: Result<(), _> = store.change(&organization, |log| {
+            log.put(attendee, face, &[1.0, 0.0])?;
+            Err(io::Error::other("the disk is full").into())
+        });
+        assert!(failed.is_err());
+        assert_eq!(store.snapshot(&organization).unwrap().len(), 1, "it had reached the file");
+        let panicked = std::thread::scope(|scope| {
+            let change = || store.change(&organization, |_| -> Result<(), StoreError> { panic!("in the middle") });
+            scope.spawn(change).join()
+        });
+        assert!(panicked.is_err());
+        assert_eq!(store.snapshot(&organization).unwrap().len(), 1);
+        assert!(!store.slot(&organization).published().unwrap().changing);
     }
 
     #[test]

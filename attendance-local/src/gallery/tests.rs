@@ -15,8 +15,12 @@ fn face(n: u128) -> FaceId {
     uuid::Uuid::from_u128(n).into()
 }
 
-fn who(found: &[(AttendeeId, f32)]) -> Vec<AttendeeId> {
-    found.iter().map(|&(attendee, _)| attendee).collect()
+fn search(gallery: &Gallery, query: &[f32], min_cosine: f32, most: usize) -> Vec<Match> {
+    gallery.search(query, Search::at_least(min_cosine).at_most(most)).unwrap().matches
+}
+
+fn who(found: &[Match]) -> Vec<AttendeeId> {
+    found.iter().map(|found| found.attendee).collect()
 }
 
 #[test]
@@ -26,9 +30,9 @@ fn an_attendee_is_found_once_by_the_best_of_their_faces() {
         gallery.insert(attendee(1), face(n), &at(degrees, 2)).unwrap();
     }
     gallery.insert(attendee(2), face(4), &at(20.0, 2)).unwrap();
-    let found = gallery.search(&at(0.0, 2), 0.0, 10).unwrap();
+    let found = search(&gallery, &at(0.0, 2), 0.0, 10);
     assert_eq!(who(&found), [attendee(1), attendee(2)]);
-    assert!((found[0].1 - 10_f32.to_radians().cos()).abs() < 1e-6);
+    assert!((found[0].cosine - 10_f32.to_radians().cos()).abs() < 1e-6);
 }
 
 #[test]
@@ -38,10 +42,10 @@ fn nobody_is_found_below_the_least_cosine_and_no_more_than_were_asked_for() {
         gallery.insert(attendee(n.into()), face(n.into()), &at(f32::from(n) * 10.0, 2)).unwrap();
     }
     let query = at(0.0, 2);
-    assert_eq!(who(&gallery.search(&query, 35_f32.to_radians().cos(), 10).unwrap()), [1, 2, 3].map(attendee));
-    assert_eq!(who(&gallery.search(&query, -1.0, 2).unwrap()), [1, 2].map(attendee));
-    let exactly = gallery.search(&query, -1.0, 1).unwrap()[0].1;
-    assert_eq!(gallery.search(&query, exactly, 9).unwrap().len(), 1);
+    assert_eq!(who(&search(&gallery, &query, 35_f32.to_radians().cos(), 10)), [1, 2, 3].map(attendee));
+    assert_eq!(who(&search(&gallery, &query, -1.0, 2)), [1, 2].map(attendee));
+    let exactly = search(&gallery, &query, -1.0, 1)[0].cosine;
+    assert_eq!(search(&gallery, &query, exactly, 9).len(), 1);
 }
 
 #[test]
@@ -51,7 +55,7 @@ fn equally_alike_attendees_always_come_in_the_same_order() {
         for n in order {
             gallery.insert(attendee(n), face(n), &at(10.0, 3)).unwrap();
         }
-        assert_eq!(who(&gallery.search(&at(0.0, 3), 0.0, 2).unwrap()), [1, 2].map(attendee));
+        assert_eq!(who(&search(&gallery, &at(0.0, 3), 0.0, 2)), [1, 2].map(attendee));
     }
 }
 
@@ -61,7 +65,7 @@ fn a_face_that_is_inserted_again_has_its_new_template_only() {
     gallery.insert(attendee(1), face(1), &at(0.0, 2)).unwrap();
     gallery.insert(attendee(1), face(1), &at(90.0, 2)).unwrap();
     assert_eq!(gallery.len(), 1);
-    assert!(gallery.search(&at(0.0, 2), 0.5, 9).unwrap().is_empty());
+    assert!(search(&gallery, &at(0.0, 2), 0.5, 9).is_empty());
     assert_eq!(gallery.template(attendee(1), face(1)), Some(at(90.0, 2).as_slice()));
 }
 
@@ -103,7 +107,8 @@ fn what_is_no_template_is_refused_and_changes_nothing() {
         (vec![f32::INFINITY, 0.0], InvalidTemplate::NotUnit),
     ] {
         assert_eq!(gallery.insert(attendee(1), face(1), &bad), Err(error));
-        assert_eq!(gallery.search(&bad, 0.0, 1), Err(error));
+        assert_eq!(gallery.search(&bad, Search::at_least(0.0)), Err(error));
+        assert_eq!(gallery.snapshot().search_batch(&[&[1.0, 0.0], &bad], Search::nearest(1)), Err(error));
     }
     assert!(gallery.is_empty());
 }
@@ -126,10 +131,10 @@ fn the_search_agrees_with_a_plain_sum_in_double_precision() {
             gallery.insert(attendee(n), face(n), &unit()).unwrap();
         }
         let query = unit();
-        let found = gallery.search(&query, -2.0, 200).unwrap();
+        let found = search(&gallery, &query, -2.0, 200);
         assert_eq!(found.len(), 200);
-        assert!(found.is_sorted_by(|a, b| a.1 >= b.1));
-        for (attendee, cosine) in found {
+        assert!(found.is_sorted_by(|a, b| a.cosine >= b.cosine));
+        for Match { attendee, cosine } in found {
             let template = gallery.template(attendee, face(attendee.as_uuid().as_u128())).unwrap();
             let exact: f64 = template.iter().zip(&query).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
             assert!((exact - f64::from(cosine)).abs() < 1e-6, "{dimension}: {exact} {cosine}");
