@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::path::PathBuf;
 
-use attendance_local::vision::{DetectedFace, Picture, PictureLimits, Template, Vision, calibration};
+use attendance_local::vision::{DetectedFace, Picture, PictureLimits, Template, Vision, VisionError, calibration};
 use image::codecs::jpeg::JpegEncoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, imageops};
@@ -177,8 +177,21 @@ fn faces() -> Option<PathBuf> {
 /// Person (`Family1-Dad`), number and template.
 type Portrait = (String, String, Template);
 
-/// Every portrait of the folder.
+/// Every portrait of the folder, as it checks in.
 fn portraits(vision: &Vision, folder: &PathBuf) -> Result<Vec<Portrait>, Box<dyn Error>> {
+    portraits_by(vision, folder, Vision::embed)
+}
+
+/// Every portrait of the folder, as it is enrolled.
+fn enrolled_portraits(vision: &Vision, folder: &PathBuf) -> Result<Vec<Portrait>, Box<dyn Error>> {
+    portraits_by(vision, folder, Vision::embed_to_enrol)
+}
+
+fn portraits_by(
+    vision: &Vision,
+    folder: &PathBuf,
+    embed: fn(&Vision, &Picture, &DetectedFace) -> Result<Template, VisionError>,
+) -> Result<Vec<Portrait>, Box<dyn Error>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
@@ -189,7 +202,7 @@ fn portraits(vision: &Vision, folder: &PathBuf) -> Result<Vec<Portrait>, Box<dyn
             let (face, others) = vision.largest(&picture)?;
             assert_eq!(others, 0, "{name}");
             let (person, number) = name.split_at(name.len() - 1);
-            found.push((person.into(), number.into(), vision.embed(&picture, &face.ok_or("no face")?)?));
+            found.push((person.into(), number.into(), embed(vision, &picture, &face.ok_or("no face")?)?));
         }
     }
     found.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
@@ -215,7 +228,8 @@ fn families_are_told_apart_and_strangers_stay_strangers() -> Outcome {
     let Some(folder) = faces() else { return Ok(()) };
     let vision = Vision::load()?;
     let portraits = portraits(&vision, &folder)?;
-    let enrolled: Vec<_> = portraits.iter().filter(|p| p.1 == "1" && !p.0.starts_with("Family3")).collect();
+    let enrolled = enrolled_portraits(&vision, &folder)?;
+    let enrolled: Vec<_> = enrolled.iter().filter(|p| p.1 == "1" && !p.0.starts_with("Family3")).collect();
     assert_eq!(enrolled.len(), 6);
     for (person, number, template) in &portraits {
         println!("{person}{number}");
@@ -239,6 +253,34 @@ fn families_are_told_apart_and_strangers_stay_strangers() -> Outcome {
         let sibling = person == "Family1-Daughter" || person == "Family1-Son";
         assert!(answer == person || sibling && answer == "ambiguous", "{person}: {answer}");
     }
+    Ok(())
+}
+
+/// Whether both are the two siblings of the portraits, who look alike.
+fn siblings(a: &str, b: &str) -> bool {
+    a != b && [a, b].iter().all(|person| ["Family1-Son", "Family1-Daughter"].contains(person))
+}
+
+#[test]
+fn every_two_portraits_of_one_person_are_more_alike_than_any_of_two_who_are_no_siblings() -> Outcome {
+    let Some(folder) = faces() else { return Ok(()) };
+    let vision = Vision::load()?;
+    let checked_in = portraits(&vision, &folder)?;
+    let enrolled = enrolled_portraits(&vision, &folder)?;
+    let (mut least, mut most) = ((f32::MAX, String::new()), (f32::MIN, String::new()));
+    for (person, number, template) in &enrolled {
+        for (other, other_number, seen) in &checked_in {
+            let cosine = template.cosine(seen);
+            let pair = || (cosine, format!("{person}{number} {other}{other_number}"));
+            if person == other && number != other_number && cosine < least.0 {
+                least = pair();
+            } else if person != other && !siblings(person, other) && cosine > most.0 {
+                most = pair();
+            }
+        }
+    }
+    println!("one person, least alike: {least:?}; two people, most alike: {most:?}");
+    assert!(least.0 > most.0, "{least:?} {most:?}");
     Ok(())
 }
 

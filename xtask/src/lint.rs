@@ -90,6 +90,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     });
     check("attendance-core is free of runtimes, SQL, HTTP and SDKs", &|| core_is_clean(workspace));
     check("adapters do not import each other", &|| adapters_keep_apart(workspace));
+    check("unsafe code is in the kernels only", &|| unsafe_in_kernels(workspace));
     check("package sizes", &|| package::sizes(workspace));
 
     if failed.is_empty() { Ok(()) } else { bail!("lint failed: {}", failed.join(", ")) }
@@ -132,6 +133,29 @@ fn core_is_clean(workspace: &Workspace) -> Result<String> {
         counts.push((names.len() - 1).to_string());
     }
     Ok(format!("{} dependencies by default, {} with all features", counts[0], counts[1]))
+}
+
+/// Where `unsafe` is allowed; the workspace's lints deny it elsewhere, and want a SAFETY line for each.
+const KERNELS: &str = "attendance-local/src/gallery/kernel/mod.rs";
+
+fn unsafe_in_kernels(workspace: &Workspace) -> Result<String> {
+    let mut folders = vec![workspace.root.clone()];
+    let mut allowing = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if path.is_dir() && path != workspace.target && name != "target" && !name.starts_with('.') {
+                folders.push(path);
+            } else if name.ends_with(".rs") && std::fs::read_to_string(&path)?.contains(concat!("(unsafe", "_code)")) {
+                allowing.push(path.strip_prefix(&workspace.root)?.display().to_string());
+            }
+        }
+    }
+    if allowing != [KERNELS] {
+        bail!("unsafe code is allowed in {allowing:?} instead of {KERNELS} only");
+    }
+    Ok(String::new())
 }
 
 fn fits(rule: &str, name: &str) -> bool {

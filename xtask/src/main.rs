@@ -1,5 +1,6 @@
-//! The project's chores, with nothing to install by hand: `cargo xtask lint | test | e2e | bench`.
+//! The project's chores, with nothing to install by hand: `cargo xtask lint | test | e2e | bench | accuracy`.
 
+mod accuracy;
 mod bench;
 mod desk;
 mod e2e;
@@ -25,6 +26,8 @@ enum Chore {
     /// Measures attendance beside what others use, in one run.
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// How well faces are recognised on pictures of one's own: error rates with their intervals, and the curve.
+    Accuracy(accuracy::Options),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +48,7 @@ impl Chore {
             Self::Test(options) => test::run(&workspace, &options),
             Self::E2e(options) => e2e::run(&workspace, &options),
             Self::Bench(bench) => bench.run(&workspace),
+            Self::Accuracy(options) => accuracy::run(&workspace, &options),
         }
     }
 }

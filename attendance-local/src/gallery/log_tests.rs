@@ -171,3 +171,30 @@ fn only_the_owner_may_read_a_log() {
     log.remove_attendee(ids(0).0).unwrap();
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 }
+
+#[test]
+#[ignore = "measures: `cargo test --release -p attendance-local --lib -- --ignored --nocapture a_million`"]
+fn a_million_templates_are_there_again_within_seconds() {
+    const MODEL: Model<'_> = Model { name: "test/1", dimension: 128 };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.log");
+    Log::create(&path, MODEL).unwrap();
+    let mut log = Log::open(&path, MODEL).unwrap();
+    let mut random = fastrand::Rng::with_seed(1);
+    let mut template = || {
+        let numbers: Vec<f32> = (0..128).map(|_| random.f32() + 0.5).collect();
+        let length = numbers.iter().map(|n| n * n).sum::<f32>().sqrt();
+        numbers.into_iter().map(|number| number / length).collect::<Vec<_>>()
+    };
+    for n in 0..1_000_000 {
+        log.gallery.insert(ids(n).0, ids(n).1, &template()).unwrap();
+    }
+    log.compact().unwrap();
+    drop(log);
+    let start = std::time::Instant::now();
+    let log = Log::open(&path, MODEL).unwrap();
+    let query = log.gallery().template(ids(7).0, ids(7).1).unwrap().to_vec();
+    let found = log.gallery().search(&query, super::super::Search::nearest(1)).unwrap();
+    println!("a million templates of 128 numbers: read and searched after {:.2?}", start.elapsed());
+    assert_eq!(found.matches[0].attendee, ids(7).0);
+}

@@ -5,7 +5,7 @@ use super::nets::ResNet;
 
 /// Names everything that a template depends on: network, rounding, alignment. Templates of different models must not
 /// be compared.
-pub const MODEL: &str = "dlib-resnet-v1-int8+blazeface-front+1";
+pub const MODEL: &str = "dlib-resnet-v1-int8+blazeface-front+2";
 
 /// Numbers of a template.
 pub const DIMENSIONS: usize = 128;
@@ -29,6 +29,14 @@ impl Template {
             *number = (f64::from(*number) / length) as f32;
         }
         Some(Self(numbers))
+    }
+
+    /// The direction in the middle of these; `None` where there are none, or where they cancel each other out.
+    pub(super) fn mean(templates: &[Self]) -> Option<Self> {
+        match templates {
+            [only] => Some(only.clone()),
+            several => Self::new(std::array::from_fn(|i| several.iter().map(|template| template.0[i]).sum())),
+        }
     }
 
     /// The numbers, of unit length together.
@@ -86,6 +94,16 @@ mod tests {
         assert!(Template::new([0.0; DIMENSIONS]).is_none());
         assert!(Template::new([f32::NAN; DIMENSIONS]).is_none());
         assert!(Template::new([f32::INFINITY; DIMENSIONS]).is_none());
+    }
+
+    #[test]
+    fn the_mean_of_templates_is_as_near_to_each() {
+        let along = |axis: usize| Template::new(std::array::from_fn(|i| if i == axis { 1.0 } else { 0.0 })).unwrap();
+        let mean = Template::mean(&[along(0), along(1)]).unwrap();
+        assert!((mean.cosine(&along(0)) - 0.5_f32.sqrt()).abs() < 1e-6);
+        assert!((mean.cosine(&along(1)) - 0.5_f32.sqrt()).abs() < 1e-6);
+        assert_eq!(Template::mean(&[along(5)]), Some(along(5)));
+        assert_eq!(Template::mean(&[]), None);
     }
 
     /// What 8-bit weights cost, on real chips; `weights/make.py --golden` writes what the network says without rounding.

@@ -28,6 +28,7 @@ mod picture;
 mod pyramid;
 mod quality;
 
+pub use align::Cut;
 pub use blazeface::Keypoints;
 use blazeface::Sighting;
 use detector::Detector;
@@ -137,13 +138,33 @@ impl Vision {
         Ok(faces.iter().map(|face| described(picture, face)).collect())
     }
 
-    /// The template of a face.
+    /// The template of a face that is to be compared with enrolled ones: one run of the embedder.
     ///
     /// # Errors
     /// [`VisionError::Unaligned`] where its keypoints fall together, [`VisionError::Run`].
     pub fn embed(&self, picture: &Picture, face: &DetectedFace) -> Result<Template, VisionError> {
-        let chip = align::chip(picture.pyramid(), &face.keypoints).ok_or(VisionError::Unaligned)?;
-        self.0.embedder.embed(&chip)
+        self.embed_cuts(picture, face, &[Cut::default()])
+    }
+
+    /// The template of a face that is to be enrolled: the mean of [`Cut::OF_ENROLMENT`], a run of the embedder each.
+    ///
+    /// # Errors
+    /// As of [`embed`](Self::embed).
+    pub fn embed_to_enrol(&self, picture: &Picture, face: &DetectedFace) -> Result<Template, VisionError> {
+        self.embed_cuts(picture, face, &Cut::OF_ENROLMENT)
+    }
+
+    /// The mean of the templates of these cuts: to measure other ways of cutting.
+    ///
+    /// # Errors
+    /// As of [`embed`](Self::embed); also [`VisionError::Run`] where there is no cut.
+    pub fn embed_cuts(&self, picture: &Picture, face: &DetectedFace, cuts: &[Cut]) -> Result<Template, VisionError> {
+        let mut templates = Vec::with_capacity(cuts.len());
+        for cut in cuts {
+            let chip = align::chip(picture.pyramid(), &face.keypoints, cut).ok_or(VisionError::Unaligned)?;
+            templates.push(self.0.embedder.embed(&chip)?);
+        }
+        Template::mean(&templates).ok_or_else(|| VisionError::run("the templates of a face have no mean"))
     }
 }
 

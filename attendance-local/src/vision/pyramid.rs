@@ -149,15 +149,16 @@ impl Placement {
         Self { a: scale, b: 0.0, x: to.0, y: to.1 }
     }
 
-    /// The one that brings `from` nearest to `to`, by least squares; `None` where `from` is a single place.
-    pub(super) fn fit(from: &[Point], to: &[Point]) -> Option<Self> {
-        let (from_mean, to_mean) = (mean(from), mean(to));
+    /// The one that brings `from` nearest to `to`, by least squares, in which each place counts as its weight says;
+    /// `None` where `from` is a single place.
+    pub(super) fn fit(from: &[Point], to: &[Point], weights: &[f32]) -> Option<Self> {
+        let (from_mean, to_mean) = (mean(from, weights), mean(to, weights));
         let (mut a, mut b, mut spread) = (0.0, 0.0, 0.0);
-        for (p, q) in from.iter().zip(to) {
+        for ((p, q), weight) in from.iter().zip(to).zip(weights) {
             let (px, py, qx, qy) = (p.0 - from_mean.0, p.1 - from_mean.1, q.0 - to_mean.0, q.1 - to_mean.1);
-            a += px * qx + py * qy;
-            b += px * qy - py * qx;
-            spread += px * px + py * py;
+            a += weight * (px * qx + py * qy);
+            b += weight * (px * qy - py * qx);
+            spread += weight * (px * px + py * py);
         }
         if !(spread > f32::EPSILON && a.hypot(b) > f32::EPSILON) {
             return None;
@@ -184,9 +185,11 @@ impl Placement {
     }
 }
 
-fn mean(points: &[Point]) -> Point {
-    let sum = points.iter().fold((0.0, 0.0), |sum, p| (sum.0 + p.0, sum.1 + p.1));
-    (sum.0 / points.len() as f32, sum.1 / points.len() as f32)
+fn mean(points: &[Point], weights: &[f32]) -> Point {
+    let weighed = points.iter().zip(weights);
+    let sum = weighed.fold((0.0, 0.0), |sum, (p, weight)| (sum.0 + p.0 * weight, sum.1 + p.1 * weight));
+    let weight: f32 = weights.iter().sum();
+    (sum.0 / weight, sum.1 / weight)
 }
 
 #[cfg(test)]
@@ -223,11 +226,22 @@ mod tests {
         let truth = Placement { a: 1.5, b: -0.7, x: 12.0, y: -3.0 };
         let from = [(0.0, 0.0), (10.0, 2.0), (4.0, 9.0)];
         let to = from.map(|p| truth.apply(p));
-        let found = Placement::fit(&from, &to).unwrap();
+        let found = Placement::fit(&from, &to, &[1.0; 3]).unwrap();
         for (p, q) in from.iter().zip(to) {
             let r = found.apply(*p);
             assert!((r.0 - q.0).abs() < 1e-3 && (r.1 - q.1).abs() < 1e-3);
         }
-        assert!(Placement::fit(&[(1.0, 1.0); 3], &to).is_none());
+        assert!(Placement::fit(&[(1.0, 1.0); 3], &to, &[1.0; 3]).is_none());
+    }
+
+    #[test]
+    fn a_place_of_little_weight_hardly_moves_a_fit() {
+        let from = [(0.0, 0.0), (10.0, 0.0), (5.0, 5.0)];
+        let moved = [(0.0, 0.0), (10.0, 0.0), (8.0, 9.0)];
+        let far = |weight: f32| {
+            let place = Placement::fit(&from, &moved, &[1.0, 1.0, weight]).unwrap().apply((0.0, 0.0));
+            place.0.hypot(place.1)
+        };
+        assert!(far(0.0) < 1e-5 && far(0.1) < far(1.0) / 3.0, "{} {}", far(0.1), far(1.0));
     }
 }

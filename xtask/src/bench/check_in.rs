@@ -1,7 +1,6 @@
 //! A check-in by portrait: ours stage by stage, the peers on the same portraits, in turns, on one core.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
@@ -10,7 +9,7 @@ use serde_json::json;
 use super::contender::{Contender, Running};
 use super::figures::{Figures, OURS};
 use super::portraits::{self, Portrait};
-use super::{peers, report};
+use super::{cores, peers, report};
 use crate::workspace::Workspace;
 
 /// How often every contender is started anew: for its start-up time and its peak memory.
@@ -36,7 +35,7 @@ pub(crate) struct Options {
 /// # Errors
 /// If ours can't be built or run. A peer that can't be is named in the table, with the reason.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    let core = spare_core();
+    let core = cores::allowed().first().copied();
     let folder = workspace.target.join("xtask").join("bench-check-in");
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;
@@ -44,7 +43,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let contender = |name: &'static str, command| -> Result<Contender> {
         let data = folder.join(name);
         std::fs::create_dir_all(&data)?;
-        Ok(Contender { name, command, data, core })
+        Ok(Contender { name, command, data, cores: core.into_iter().collect(), threads: 1 })
     };
 
     let mut missing = Vec::new();
@@ -105,18 +104,6 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         eprintln!("written to {}", file.display());
     }
     Ok(())
-}
-
-/// The last core that this process may use, if `taskset` is there to keep the contenders on it.
-fn spare_core() -> Option<usize> {
-    let taskset = Command::new("taskset").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if !taskset.is_ok_and(|status| status.success()) {
-        eprintln!("taskset is not installed: the contenders may use every core (package util-linux has it)");
-        return None;
-    }
-    let status = std::fs::read_to_string(Path::new("/proc/self/status")).ok()?;
-    let allowed = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"))?;
-    allowed.trim().rsplit([',', '-']).next()?.parse().ok()
 }
 
 /// Leaves out what is no portrait, and says so.

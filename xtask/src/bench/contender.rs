@@ -18,8 +18,10 @@ pub(crate) struct Contender {
     /// The program and its first arguments; its data folder follows.
     pub(crate) command: Vec<PathBuf>,
     pub(crate) data: PathBuf,
-    /// The one core that it may use, where `taskset` can see to that.
-    pub(crate) core: Option<usize>,
+    /// The cores that it may use, where `taskset` can see to that; none: all of them.
+    pub(crate) cores: Vec<usize>,
+    /// How many threads its libraries may use.
+    pub(crate) threads: usize,
 }
 
 /// A contender that runs.
@@ -45,21 +47,20 @@ pub(crate) struct Round {
 impl Contender {
     /// Starts it and waits until it is ready.
     pub(crate) fn start(&self) -> Result<Running> {
-        let mut command = match self.core {
-            Some(core) => {
-                let mut command = Command::new("taskset");
-                command.args(["--cpu-list", &core.to_string()]).args(&self.command);
-                command
-            }
-            None => {
-                let mut command = Command::new(&self.command[0]);
-                command.args(&self.command[1..]);
-                command
-            }
+        let mut command = if self.cores.is_empty() {
+            let mut command = Command::new(&self.command[0]);
+            command.args(&self.command[1..]);
+            command
+        } else {
+            let cores: Vec<_> = self.cores.iter().map(usize::to_string).collect();
+            let mut command = Command::new("taskset");
+            command.args(["--cpu-list", &cores.join(",")]).args(&self.command);
+            command
         };
         command.arg(&self.data).stdin(Stdio::piped()).stdout(Stdio::piped());
         // For libraries that count the machine's cores instead of those that they may use.
-        command.envs([("OMP_NUM_THREADS", "1"), ("OPENBLAS_NUM_THREADS", "1"), ("RAYON_NUM_THREADS", "1")]);
+        let libraries = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS"];
+        command.envs(libraries.map(|library| (library, self.threads.to_string())));
         // Python: no byte code beside the sources, no word about other people's deprecations.
         command.envs([("PYTHONDONTWRITEBYTECODE", "1"), ("PYTHONWARNINGS", "ignore")]);
         let start = Instant::now();

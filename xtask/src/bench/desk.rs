@@ -47,7 +47,13 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
 
     let desk = Desk::start(&program, folder.path(), "data")?;
     let mut measured = Measured { start_ms: desk.started_in.as_secs_f64() * 1e3, ..Measured::default() };
-    let clients = Contender { name: "the load", command: vec![clients], data: folder.path().join("data"), core: None };
+    let clients = Contender {
+        name: "the load",
+        command: vec![clients],
+        data: folder.path().join("data"),
+        cores: Vec::new(),
+        threads: 1,
+    };
     let mut clients = clients.start()?;
     measured.remember("ready", &desk);
     let prepare = json!({

@@ -64,7 +64,8 @@ impl Figures {
     }
 }
 
-fn median(values: &[f64]) -> Option<f64> {
+/// The middle one, or the mean of the two in the middle.
+pub(crate) fn median(values: &[f64]) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let upper = *sorted.get(sorted.len() / 2)?;

@@ -2,12 +2,14 @@
 
 mod check_in;
 mod contender;
+mod cores;
 mod desk;
 mod figures;
+mod matching;
 mod peers;
 mod portraits;
 mod report;
-mod table;
+pub(crate) mod table;
 
 use clap::Subcommand;
 
@@ -20,6 +22,8 @@ pub(crate) enum Bench {
     CheckIn(check_in::Options),
     /// A desk under load: kiosks that all check in at once; throughput, latency, memory, and no second record.
     Desk(desk::Options),
+    /// The exact search for the most alike out of up to a million, beside libraries that search vectors.
+    Match(matching::Options),
 }
 
 impl Bench {
@@ -27,6 +31,7 @@ impl Bench {
         match self {
             Self::CheckIn(options) => check_in::run(workspace, options),
             Self::Desk(options) => desk::run(workspace, options),
+            Self::Match(options) => matching::run(workspace, options),
         }
     }
 }

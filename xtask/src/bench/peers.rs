@@ -20,6 +20,14 @@ pub(crate) struct Peer {
 pub(crate) const OF_CHECK_IN: [Peer; 2] =
     [Peer { name: "face_recognition", file: "face_recognition" }, Peer { name: "opencv", file: "opencv" }];
 
+/// The peers of the search for the most alike.
+pub(crate) const OF_MATCHING: [Peer; 4] = [
+    Peer { name: "faiss", file: "faiss" },
+    Peer { name: "usearch", file: "usearch" },
+    Peer { name: "numpy", file: "numpy" },
+    Peer { name: "simsimd", file: "simsimd" },
+];
+
 impl Peer {
     /// Installs it, unless that was done, and answers the command that starts it.
     pub(crate) fn set_up(&self, workspace: &Workspace) -> Result<Vec<PathBuf>> {

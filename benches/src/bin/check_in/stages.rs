@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use attendance_core::domain::ids::{AttendeeId, FaceId, OrganizationId};
 use attendance_core::domain::similarity::Threshold;
-use attendance_local::gallery::Gallery;
+use attendance_local::gallery::{Gallery, Search};
 use attendance_local::vision::{DIMENSIONS, Vision, calibration};
 
 use crate::{Portrait, Stopwatch};
@@ -15,7 +15,7 @@ use crate::{Portrait, Stopwatch};
 pub(crate) struct Stages {
     vision: Vision,
     gallery: Gallery,
-    min_cosine: f32,
+    search: Search,
 }
 
 impl Stages {
@@ -27,12 +27,13 @@ impl Stages {
             let picture = Vision::decode(&std::fs::read(&person.photo)?)?;
             let (face, _) = vision.largest(&picture)?;
             let face = face.with_context(|| format!("{} shows no face", person.photo.display()))?;
-            let template = vision.embed(&picture, &face)?;
+            let template = vision.embed_to_enrol(&picture, &face)?;
             let attendee = AttendeeId::fresh();
             let face = FaceId::derive(&organization, attendee, person.name.as_bytes());
             gallery.insert(attendee, face, template.as_slice())?;
         }
-        Ok(Self { vision, gallery, min_cosine: calibration::cosine(floor.percent()) })
+        let search = Search::at_least(calibration::cosine(floor.percent())).at_most(5);
+        Ok(Self { vision, gallery, search })
     }
 
     pub(crate) fn run(&self, photo: &Path, stopwatch: &mut Stopwatch) -> Result<()> {
@@ -41,7 +42,7 @@ impl Stages {
         stopwatch.time("detect all", || self.vision.all(&picture))?;
         let Some(face) = face else { return Ok(()) };
         let template = stopwatch.time("embed", || self.vision.embed(&picture, &face))?;
-        stopwatch.time("match", || self.gallery.search(template.as_slice(), self.min_cosine, 5))?;
+        stopwatch.time("match", || self.gallery.search(template.as_slice(), self.search))?;
         Ok(())
     }
 }
