@@ -3,6 +3,7 @@
 use std::hint::black_box;
 
 use attendance_local::gallery::{Gallery, Kernel, Search};
+use attendance_local::vision::calibration;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use uuid::Uuid;
 
@@ -30,13 +31,15 @@ fn search(criterion: &mut Criterion) {
         let queries: Vec<_> = (0..64).map(|_| template(&mut random, dimension, common)).collect();
         let queries: Vec<&[f32]> = queries.iter().map(Vec::as_slice).collect();
 
+        // As the default policy has it.
+        let threshold = Search::at_least(calibration::cosine(calibration::THRESHOLD));
         let mut group = criterion.benchmark_group(name);
         group.sample_size(20).throughput(Throughput::Elements(TEMPLATES as u64));
         group.bench_function("scan", |bencher| {
-            bencher.iter(|| snapshot.scan(black_box(queries[0]), Search::at_least(0.939)));
+            bencher.iter(|| snapshot.scan(black_box(queries[0]), threshold));
         });
         for kernel in Kernel::available() {
-            let (threshold, nearest) = (Search::at_least(0.939).kernel(kernel), Search::nearest(5).kernel(kernel));
+            let (threshold, nearest) = (threshold.kernel(kernel), Search::nearest(5).kernel(kernel));
             group.bench_function(BenchmarkId::new("at least", kernel.name()), |bencher| {
                 bencher.iter(|| snapshot.search(black_box(queries[0]), threshold));
             });
