@@ -13,6 +13,19 @@
 //! product but what [`dot`](super::dot) makes of it in 32-bit floating point, and the right-hand side is computed in it
 //! too. [`Query::slack`] bounds both, so that no row whose score reaches a floor is ever passed over.
 
+//!
+//! How many bits? Of 100,000 rows as many had to be read as they are, for a stranger's query, in percent (the data of
+//! `cargo xtask bench match`; in front of the slash all that reach the default threshold were wanted, behind it the best 5):
+//!
+//! | codes | random512 | embedder128 |
+//! | --- | --- | --- |
+//! | 4 bits | 0.00 / 8.91 | 52.96 / 62.90 |
+//! | 4 bits, centred | 0.00 / 8.69 | 2.02 / 4.01 |
+//! | 8 bits | 0.00 / 0.01 | 0.01 / 0.03 |
+//! | 8 bits, centred | 0.00 / 0.01 | 0.00 / 0.01 |
+//!
+//! Eight bits leave next to nothing on both, so that one step is enough, and the centre makes it sure.
+
 use super::kernel::LANES;
 
 /// The largest code.

@@ -1,7 +1,7 @@
 //! What faces look like: templates, who they belong to, and the search for the nearest.
 //!
 //! The search is exact, and yet reads only a quarter of what it compares with: 8-bit codes say of nearly every template
-//! that it can't matter ([`codes`] proves it), and only those that can are compared as they are.
+//! that it can't matter (`codes` proves it), and only those that can are compared as they are.
 //!
 //! A [`Gallery`] changes while searches run: a search goes over a [`Snapshot`], which shares the blocks of rows with the
 //! gallery, and a change copies the one block that it touches if somebody still looks at it. Behind a lock, a search
