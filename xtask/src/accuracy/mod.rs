@@ -15,14 +15,13 @@ use crate::workspace::Workspace;
 
 /// What to measure on, and how.
 #[derive(Debug, Args)]
-#[group(id = "compared", required = true, multiple = false, args = ["pairs", "all_pairs"])]
 pub(crate) struct Options {
     /// The folder of pictures (JPEG and PNG, also in folders below), named PERSON_NUMBER.jpg or PERSONNUMBER.jpg.
     #[arg(long, value_name = "DIR")]
     images: PathBuf,
     /// Compares the pairs of this file: lines of two paths below DIR and 1 (one person) or 0, with tabs between. The
     /// first of a line is enrolled, the second checks in.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", required_unless_present = "all_pairs", conflicts_with = "all_pairs")]
     pairs: Option<PathBuf>,
     /// Compares every two pictures; the first by name is enrolled.
     #[arg(long)]
@@ -114,4 +113,29 @@ fn measure(program: &Path, job: &Value) -> Result<Value> {
         bail!("the measurement failed (see above)");
     }
     serde_json::from_slice(&output.stdout).context("the measurement's figures can't be read")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn parse(line: &str) -> Result<Options, clap::Error> {
+        Line::try_parse_from(["accuracy"].into_iter().chain(line.split(' '))).map(|line| line.options)
+    }
+
+    #[test]
+    fn one_of_the_two_ways_to_name_pairs_is_asked_for_and_the_rest_goes_with_either() {
+        assert!(parse("--images D --all-pairs --half report --nose 1 --json F").unwrap().all_pairs);
+        assert_eq!(parse("--images D --pairs F --leave-out a --leave-out b").unwrap().leave_out, ["a", "b"]);
+        assert!(parse("--images D").is_err());
+        assert!(parse("--images D --pairs F --all-pairs").is_err());
+    }
 }
