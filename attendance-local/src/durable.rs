@@ -12,8 +12,11 @@ pub(crate) fn private() -> OpenOptions {
     options
 }
 
-/// Makes a folder that only its owner may enter, with its parents; a folder that exists is left as it is.
-pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
+/// Makes a folder that only its owner may enter, with its parents; a folder that exists is left as it is. Blocks.
+///
+/// # Errors
+/// What the file system says.
+pub fn create_folder(path: &Path) -> io::Result<()> {
     if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.exists()) {
         create_folder(parent)?;
     }
@@ -46,8 +49,11 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// Puts a file in the place of `path`, whole or not at all; it is written as `{path}.new` first, which replaces what a
-/// crash may have left there.
-pub(crate) fn replace(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+/// crash may have left there. Blocks.
+///
+/// # Errors
+/// What `write` or the file system says; the file is as it was then.
+pub fn replace(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let new = replacement(path);
     let mut file = private().create(true).truncate(true).write(true).open(&new)?;
     let written = write(&mut file).and_then(|()| file.flush()).and_then(|()| file.sync_all());
@@ -66,8 +72,11 @@ pub(crate) fn replacement(path: &Path) -> std::path::PathBuf {
     new.into()
 }
 
-/// Removes a file and makes that durable; one that is not there is fine.
-pub(crate) fn remove(path: &Path) -> io::Result<()> {
+/// Removes a file and makes that durable; one that is not there is fine. Blocks.
+///
+/// # Errors
+/// What the file system says.
+pub fn remove(path: &Path) -> io::Result<()> {
     // Opened before, since somebody else may remove the folder as soon as it is empty.
     #[cfg(unix)]
     let folder = match File::open(folder_of(path)) {

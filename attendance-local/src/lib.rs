@@ -1,12 +1,12 @@
 //! Embedded adapters of `attendance`: what runs on one machine, without an account, a network or a server.
 
 mod data_folder;
-mod durable;
+pub mod durable;
 pub mod event_sink;
 mod face_matcher;
 mod folder_image_store;
 pub mod gallery;
-mod lines;
+pub mod lines;
 pub mod notifier;
 pub mod vision;
 

@@ -9,18 +9,23 @@ use crate::durable;
 
 /// Appends whole lines. Clones append to the same file, one after another.
 #[derive(Debug, Clone)]
-pub(crate) struct Lines {
+pub struct Lines {
     path: Arc<Mutex<PathBuf>>,
 }
 
 impl Lines {
-    pub(crate) fn new(path: PathBuf) -> Self {
+    /// Lines in the file at `path`, which need not exist.
+    #[must_use]
+    pub fn new(path: PathBuf) -> Self {
         Self { path: Arc::new(Mutex::new(path)) }
     }
 
     /// Appends `lines`, each with its line feed, in one write; durable afterwards, and undone after an error. The file
     /// is opened anew each time, so that it can be moved away (by logrotate, say). Blocks.
-    pub(crate) fn append(&self, lines: &[u8]) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn append(&self, lines: &[u8]) -> io::Result<()> {
         let path = self.path.lock().unwrap_or_else(PoisonError::into_inner);
         let is_new = !path.try_exists()?;
         let mut file = durable::private().read(true).append(true).create(true).open(&*path)?;
@@ -34,7 +39,10 @@ impl Lines {
     }
 
     /// Writes the file anew without the lines that `keep` refuses. Blocks.
-    pub(crate) fn retain(&self, keep: impl Fn(&[u8]) -> bool) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn retain(&self, keep: impl Fn(&[u8]) -> bool) -> io::Result<()> {
         let path = self.path.lock().unwrap_or_else(PoisonError::into_inner);
         durable::remove(&durable::replacement(&path))?;
         let bytes = match std::fs::read(&*path) {
@@ -48,7 +56,10 @@ impl Lines {
     }
 
     /// Cuts off what a crash left of a line, and answers where the file ends. Blocks.
-    pub(crate) fn mend(&self) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn mend(&self) -> io::Result<()> {
         let path = self.path.lock().unwrap_or_else(PoisonError::into_inner);
         match durable::private().read(true).append(true).open(&*path) {
             Ok(mut file) => mend(&mut file).map(|_| ()),

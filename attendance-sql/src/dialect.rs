@@ -69,6 +69,20 @@ impl Dialect {
         }
     }
 
+    /// What a `SELECT` ends with that follows an insert which met a row. MySQL would read what stood there when the
+    /// transaction first read anything; and of many whose inserts met the row, who all share its lock by now, none
+    /// could have it alone without a deadlock.
+    pub(crate) fn after_insert(self) -> &'static str {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite => "",
+            #[cfg(feature = "postgres")]
+            Self::Postgres => "",
+            #[cfg(feature = "mysql")]
+            Self::MySql => " LOCK IN SHARE MODE",
+        }
+    }
+
     /// Begins a transaction that writes. SQLite's takes the lock at once: upgrading a lock later can fail.
     pub(crate) fn begin(self) -> &'static str {
         match self {

@@ -105,6 +105,104 @@ fn identity(subject: &Subject) -> Result<String, RepoError> {
     document(&(&subject.issuer, &subject.subject))
 }
 
+async fn save_within(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    attendee: &Attendee,
+    outgoing: &Outgoing,
+) -> Result<Attendee, RepoError> {
+    let before = locked(tx, organization, attendee.id).await?;
+    if before.version != attendee.version {
+        return Err(RepoError::Conflict);
+    }
+    let stored = Attendee { version: before.version + 1, ..attendee.clone() };
+    update(tx, organization, &before, &stored).await?;
+    outbox::send(tx, organization, &outgoing.events, &outgoing.targets).await?;
+    Ok(stored)
+}
+
+async fn strip_within(tx: &mut Tx, organization: &OrganizationId, attendee: AttendeeId) -> Result<(), RepoError> {
+    let before = locked(tx, organization, attendee).await?;
+    if before.tombstone.is_none() {
+        return Err(RepoError::Conflict);
+    }
+    let mut stripped = before.without_personal_data();
+    if stripped != before {
+        // A copy that was read before must not bring the personal data back.
+        stripped.version += 1;
+        update(tx, organization, &before, &stripped).await?;
+    }
+    for sql in PERSONAL_ELSEWHERE {
+        tx.execute(Query::new(sql).bind(organization.as_str()).bind(attendee.to_string())).await?;
+    }
+    Ok(())
+}
+
+async fn save_group_within(tx: &mut Tx, organization: &OrganizationId, group: &Group) -> Result<Group, RepoError> {
+    let stored = Group { version: group.version.saturating_add(1), ..group.clone() };
+    if group.version == 0 {
+        let inserted = tx.try_execute(group_row(organization, group, stored.version)?).await;
+        inserted.map_err(|error| if is_taken(&error) { RepoError::Conflict } else { repo_error(error) })?;
+        return Ok(stored);
+    }
+    let query = Query::new(
+        "UPDATE group_plans SET name = ?, zone = ?, timetable = ?, version = ? \
+         WHERE organization = ? AND id = ? AND version = ?",
+    )
+    .bind(text(group.name.as_ref()))
+    .bind(group.zone.name())
+    .bind(document(&group.timetable)?)
+    .bind(stored.version)
+    .bind(organization.as_str())
+    .bind(group.id.as_str())
+    .bind(group.version);
+    if tx.execute(query).await? > 0 { Ok(stored) } else { Err(refusal(tx, organization, RepoError::Conflict).await?) }
+}
+
+async fn link_within(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    subject: &Subject,
+    attendee: AttendeeId,
+) -> Result<(), RepoError> {
+    let identity = identity(subject)?;
+    if locked(tx, organization, attendee).await?.is_erased() {
+        return Err(RepoError::NotFound(Entity::Attendee));
+    }
+    let update = || {
+        Query::new("UPDATE subjects SET attendee = ? WHERE organization = ? AND identity = ?")
+            .bind(attendee.to_string())
+            .bind(organization.as_str())
+            .bind(identity.as_str())
+    };
+    if tx.execute(update()).await? == 0 {
+        let values = vec![organization.as_str().into(), identity.as_str().into(), attendee.to_string().into()];
+        let insert = Query::insert("subjects (organization, identity, attendee)", [values]).or_ignore();
+        if tx.execute(insert).await? == 0 {
+            // Somebody else linked it in between.
+            tx.execute(update()).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn create_within(tx: &mut Tx, stored: &Organization) -> Result<(), RepoError> {
+    let values = vec![
+        stored.id.as_str().into(),
+        stored.zone.name().into(),
+        document(&stored.policy)?.into(),
+        micros(stored.created_at).into(),
+        stored.version.into(),
+    ];
+    let inserted = tx.try_execute(Query::insert(&format!("organizations ({ORGANIZATION})"), [values])).await;
+    inserted.map_err(
+        |error| {
+            if is_taken(&error) { RepoError::Exists(Entity::Organization) } else { repo_error(error) }
+        },
+    )?;
+    tx.execute(group_row(&stored.id, &Group::everyone(stored.zone.clone()), 1)?).await.map(drop)
+}
+
 impl SqlAttendanceRepo {
     async fn try_create_attendee(
         &self,
@@ -116,19 +214,19 @@ impl SqlAttendanceRepo {
         values.extend(attendee_values(&stored)?);
         values.push(stored.version.into());
         let mut tx = self.engine.begin().await?;
-        match tx.try_execute(Query::insert(&format!("attendees (organization, {ATTENDEE})"), [values])).await {
-            Ok(_) => {
-                write_roster(&mut tx, organization, &stored).await?;
-                tx.commit().await?;
-                Ok(stored)
-            }
-            Err(error) if is_taken(&error) => {
-                drop(tx);
-                let known = self.attendees_by_id(organization, &[stored.id]).await?;
-                Err(if known.is_empty() { RepoError::ExternalIdTaken } else { RepoError::Exists(Entity::Attendee) })
-            }
+        let created = tx.try_execute(Query::insert(&format!("attendees (organization, {ATTENDEE})"), [values])).await;
+        let taken = created.as_ref().is_err_and(is_taken);
+        let created = match created {
+            Ok(_) => write_roster(&mut tx, organization, &stored).await,
+            // Which of the two keys it is, is asked below.
+            Err(_) if taken => Err(RepoError::ExternalIdTaken),
             Err(error) => Err(repo_error(error)),
+        };
+        let created = tx.end(created).await;
+        if taken && !self.attendees_by_id(organization, &[stored.id]).await?.is_empty() {
+            return Err(RepoError::Exists(Entity::Attendee));
         }
+        created.map(|()| stored)
     }
 
     async fn try_save_attendee(
@@ -138,60 +236,21 @@ impl SqlAttendanceRepo {
         outgoing: &Outgoing,
     ) -> Result<Attendee, RepoError> {
         let mut tx = self.engine.begin().await?;
-        let before = locked(&mut tx, organization, attendee.id).await?;
-        if before.version != attendee.version {
-            return Err(RepoError::Conflict);
-        }
-        let stored = Attendee { version: before.version + 1, ..attendee.clone() };
-        update(&mut tx, organization, &before, &stored).await?;
-        outbox::send(&mut tx, organization, &outgoing.events, &outgoing.targets).await?;
-        tx.commit().await?;
-        Ok(stored)
+        let saved = save_within(&mut tx, organization, attendee, outgoing).await;
+        tx.end(saved).await
     }
 
     /// Takes away everything personal, but does not yet say so.
     async fn try_strip(&self, organization: &OrganizationId, attendee: AttendeeId) -> Result<(), RepoError> {
         let mut tx = self.engine.begin().await?;
-        let before = locked(&mut tx, organization, attendee).await?;
-        if before.tombstone.is_none() {
-            return Err(RepoError::Conflict);
-        }
-        let mut stripped = before.without_personal_data();
-        if stripped != before {
-            // A copy that was read before must not bring the personal data back.
-            stripped.version += 1;
-            update(&mut tx, organization, &before, &stripped).await?;
-        }
-        for sql in PERSONAL_ELSEWHERE {
-            tx.execute(Query::new(sql).bind(organization.as_str()).bind(attendee.to_string())).await?;
-        }
-        tx.commit().await
+        let stripped = strip_within(&mut tx, organization, attendee).await;
+        tx.end(stripped).await
     }
 
     async fn try_save_group(&self, organization: &OrganizationId, group: &Group) -> Result<Group, RepoError> {
-        let stored = Group { version: group.version.saturating_add(1), ..group.clone() };
         let mut tx = self.engine.begin().await?;
-        if group.version == 0 {
-            let inserted = tx.try_execute(group_row(organization, group, stored.version)?).await;
-            inserted.map_err(|error| if is_taken(&error) { RepoError::Conflict } else { repo_error(error) })?;
-        } else {
-            let query = Query::new(
-                "UPDATE group_plans SET name = ?, zone = ?, timetable = ?, version = ? \
-                 WHERE organization = ? AND id = ? AND version = ?",
-            )
-            .bind(text(group.name.as_ref()))
-            .bind(group.zone.name())
-            .bind(document(&group.timetable)?)
-            .bind(stored.version)
-            .bind(organization.as_str())
-            .bind(group.id.as_str())
-            .bind(group.version);
-            if tx.execute(query).await? == 0 {
-                return Err(refusal(&mut tx, organization, RepoError::Conflict).await?);
-            }
-        }
-        tx.commit().await?;
-        Ok(stored)
+        let saved = save_group_within(&mut tx, organization, group).await;
+        tx.end(saved).await
     }
 
     async fn try_link_subject(
@@ -200,26 +259,9 @@ impl SqlAttendanceRepo {
         subject: &Subject,
         attendee: AttendeeId,
     ) -> Result<(), RepoError> {
-        let identity = identity(subject)?;
         let mut tx = self.engine.begin().await?;
-        if locked(&mut tx, organization, attendee).await?.is_erased() {
-            return Err(RepoError::NotFound(Entity::Attendee));
-        }
-        let update = || {
-            Query::new("UPDATE subjects SET attendee = ? WHERE organization = ? AND identity = ?")
-                .bind(attendee.to_string())
-                .bind(organization.as_str())
-                .bind(identity.as_str())
-        };
-        if tx.execute(update()).await? == 0 {
-            let values = vec![organization.as_str().into(), identity.as_str().into(), attendee.to_string().into()];
-            let insert = Query::insert("subjects (organization, identity, attendee)", [values]).or_ignore();
-            if tx.execute(insert).await? == 0 {
-                // Somebody else linked it in between.
-                tx.execute(update()).await?;
-            }
-        }
-        tx.commit().await
+        let linked = link_within(&mut tx, organization, subject, attendee).await;
+        tx.end(linked).await
     }
 }
 
@@ -227,22 +269,9 @@ impl SqlAttendanceRepo {
 impl Directory for SqlAttendanceRepo {
     async fn create_organization(&self, organization: &Organization) -> Result<Organization, RepoError> {
         let stored = Organization { version: 1, ..organization.clone() };
-        let values = vec![
-            stored.id.as_str().into(),
-            stored.zone.name().into(),
-            document(&stored.policy)?.into(),
-            micros(stored.created_at).into(),
-            stored.version.into(),
-        ];
         let mut tx = self.engine.begin().await?;
-        let inserted = tx.try_execute(Query::insert(&format!("organizations ({ORGANIZATION})"), [values])).await;
-        inserted.map_err(
-            |error| {
-                if is_taken(&error) { RepoError::Exists(Entity::Organization) } else { repo_error(error) }
-            },
-        )?;
-        tx.execute(group_row(&stored.id, &Group::everyone(stored.zone.clone()), 1)?).await?;
-        tx.commit().await?;
+        let created = create_within(&mut tx, &stored).await;
+        tx.end(created).await?;
         Ok(stored)
     }
 

@@ -1,6 +1,7 @@
 //! Where queries run: the one place that knows which engine it is.
 
-use sqlx::{AssertSqlSafe, Database, Pool, Row as _, Transaction};
+use sqlx::pool::{MaybePoolConnection, PoolConnection};
+use sqlx::{AssertSqlSafe, Database, Pool, Row as _, SqlSafeStr as _, Transaction};
 #[cfg(feature = "mysql")]
 use sqlx::{MySql, mysql::MySqlRow};
 #[cfg(feature = "postgres")]
@@ -12,6 +13,7 @@ use attendance_core::ports::RepoError;
 
 use crate::dialect::Dialect;
 use crate::error::{migration_error, repo_error};
+use crate::login::Account;
 use crate::query::{Query, Value};
 
 /// The connections of one database. SQLite writes through a single connection, so that writers of one process queue up
@@ -19,6 +21,32 @@ use crate::query::{Query, Value};
 pub(crate) struct Pools<D: Database> {
     pub(crate) writer: Pool<D>,
     pub(crate) readers: Pool<D>,
+    /// Who logs in, where that changes.
+    pub(crate) account: Option<Account>,
+}
+
+impl<D: Database> Pools<D> {
+    async fn acquire(&self, pool: &Pool<D>) -> Result<PoolConnection<D>, RepoError> {
+        match &self.account {
+            Some(account) => account.acquire(pool).await,
+            None => pool.acquire().await.map_err(repo_error),
+        }
+    }
+
+    /// A connection that reads.
+    async fn reader(&self) -> Result<PoolConnection<D>, RepoError> {
+        self.acquire(&self.readers).await
+    }
+
+    /// A connection that writes.
+    pub(crate) async fn writer(&self) -> Result<PoolConnection<D>, RepoError> {
+        self.acquire(&self.writer).await
+    }
+
+    async fn begin(&self, begin: &'static str) -> Result<Transaction<'static, D>, RepoError> {
+        let connection = MaybePoolConnection::PoolConnection(self.writer().await?);
+        Transaction::begin(connection, Some(begin.into_sql_str())).await.map_err(repo_error)
+    }
 }
 
 pub(crate) enum Engine {
@@ -115,7 +143,7 @@ impl Engine {
 
     /// Reads, in one statement: what it sees is of one moment.
     pub(crate) async fn rows(&self, query: Query) -> Result<Vec<Row>, RepoError> {
-        fetched!(self.dialect(), query, Self, self, |pools| &pools.readers).map_err(repo_error)
+        fetched!(self.dialect(), query, Self, self, |pools| &mut *pools.reader().await?).map_err(repo_error)
     }
 
     pub(crate) async fn row(&self, query: Query) -> Result<Option<Row>, RepoError> {
@@ -124,27 +152,28 @@ impl Engine {
 
     /// Writes, in a statement that is a transaction of its own; answers how many rows it met.
     pub(crate) async fn execute(&self, query: Query) -> Result<u64, RepoError> {
-        executed!(self.dialect(), query, Self, self, |pools| &pools.writer).map_err(repo_error)
+        executed!(self.dialect(), query, Self, self, |pools| &mut *pools.writer().await?).map_err(repo_error)
     }
 
     pub(crate) async fn begin(&self) -> Result<Tx, RepoError> {
         let begin = self.dialect().begin();
         match self {
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(pools) => pools.writer.begin_with(begin).await.map(Tx::Sqlite),
+            Self::Sqlite(pools) => pools.begin(begin).await.map(Tx::Sqlite),
             #[cfg(feature = "postgres")]
-            Self::Postgres(pools) => pools.writer.begin_with(begin).await.map(Tx::Postgres),
+            Self::Postgres(pools) => pools.begin(begin).await.map(Tx::Postgres),
             #[cfg(feature = "mysql")]
-            Self::MySql(pools) => pools.writer.begin_with(begin).await.map(Tx::MySql),
+            Self::MySql(pools) => pools.begin(begin).await.map(Tx::MySql),
         }
-        .map_err(repo_error)
     }
 
     /// Brings the schema up to date, once however many do so at a time.
     pub(crate) async fn migrate(&self) -> Result<(), RepoError> {
         let migrator = self.dialect().migrator();
         let newest = migrator.iter().map(|migration| migration.version).max();
-        // Most of the time there is nothing to do, and nobody to wait for. Without the table there is an error.
+        // A server that can't be reached, or lets nobody in, says so here. Below, an error means that there is no table.
+        on_engine!(Self, self, |pools| drop(pools.writer().await?));
+        // Most of the time there is nothing to do, and nobody to wait for.
         let applied = Query::new("SELECT MAX(version) AS version FROM attendance_migrations WHERE success = TRUE");
         if let Ok(Some(row)) = self.row(applied).await {
             match row.optional_int("version")? {
@@ -157,19 +186,27 @@ impl Engine {
             // SQLite has no lock by name: the transaction is the lock, and those of the migrations lie within it.
             #[cfg(feature = "sqlite")]
             Self::Sqlite(pools) => {
-                let mut tx = pools.writer.begin_with(self.dialect().begin()).await.map_err(repo_error)?;
+                let mut tx = pools.begin(self.dialect().begin()).await?;
                 migrator.run_direct(None, &mut *tx, false).await.map_err(migration_error)?;
                 tx.commit().await.map_err(repo_error)
             }
+            // sqlx takes a lock for the whole database, which the session holds: a proxy would tie it to this one.
             #[cfg(feature = "postgres")]
-            Self::Postgres(pools) => migrator.run(&pools.writer).await.map_err(migration_error),
+            Self::Postgres(pools) => {
+                let mut connection = pools.writer().await?;
+                connection.close_on_drop();
+                migrator.run_direct(None, &mut *connection, false).await.map_err(migration_error)
+            }
             // The lock ends with the connection.
             #[cfg(feature = "mysql")]
             Self::MySql(pools) => {
-                let mut connection = pools.writer.acquire().await.map_err(repo_error)?;
+                let mut connection = pools.writer().await?;
                 connection.close_on_drop();
-                let lock = sqlx::query("SELECT GET_LOCK(CONCAT('attendance.', MD5(DATABASE())), 60)");
-                lock.execute(&mut *connection).await.map_err(repo_error)?;
+                let lock = sqlx::query_scalar("SELECT GET_LOCK(CONCAT('attendance.', MD5(DATABASE())), 60)");
+                let locked: Option<i64> = lock.fetch_one(&mut *connection).await.map_err(repo_error)?;
+                if locked != Some(1) {
+                    return Err(RepoError::Throttled { source: Some("the schema is being changed".into()) });
+                }
                 migrator.run_direct(None, &mut *connection, false).await.map_err(migration_error)
             }
         }
@@ -225,8 +262,17 @@ impl Tx {
         executed!(self.dialect(), query, Self, self, |tx| &mut **tx)
     }
 
-    pub(crate) async fn commit(self) -> Result<(), RepoError> {
-        on_engine!(Self, self, |tx| tx.commit().await.map_err(repo_error))
+    /// Commits what went well, and rolls back what did not, before its caller hears of it: a transaction that is only
+    /// dropped keeps its locks until the runtime comes to end it, which it does not while a Lambda function is frozen.
+    pub(crate) async fn end<T>(self, answer: Result<T, RepoError>) -> Result<T, RepoError> {
+        match answer {
+            Ok(value) => on_engine!(Self, self, |tx| tx.commit().await.map_err(repo_error)).map(|()| value),
+            Err(error) => {
+                // Where even that fails, the connection is gone, and the transaction with it.
+                on_engine!(Self, self, |tx| tx.rollback().await).ok();
+                Err(error)
+            }
+        }
     }
 }
 

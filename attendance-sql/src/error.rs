@@ -57,6 +57,25 @@ pub(crate) fn is_contended(error: &sqlx::Error) -> bool {
     }
 }
 
+/// Whether a transaction was given up in favour of another: one that begins again may succeed. A pool without a free
+/// connection made its caller wait already.
+pub(crate) fn was_given_up(error: &RepoError) -> bool {
+    let RepoError::Throttled { source: Some(source) } = error else { return false };
+    source.downcast_ref::<sqlx::Error>().is_some_and(|source| matches!(source, sqlx::Error::Database(_)))
+}
+
+/// Whether the server refused who wanted to log in, or with what.
+pub(crate) fn is_login_refused(error: &sqlx::Error) -> bool {
+    let Some(error) = error.as_database_error() else { return false };
+    #[cfg(feature = "mysql")]
+    if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
+        // Access denied, with and without a password.
+        return matches!(error.number(), 1045 | 1698);
+    }
+    // A wrong password; a role that may not log in, or that PAM refused, as it does with tokens.
+    matches!(error.code().as_deref(), Some("28P01" | "28000"))
+}
+
 enum Meaning {
     Contended,
     Away,
@@ -82,6 +101,8 @@ fn meaning(error: &dyn DatabaseError) -> Meaning {
             1205 | 1213 => Meaning::Contended,
             // Too many connections, host blocked, shutting down, not yet ready, read-only after a failover.
             1040 | 1129 | 1053 | 1203 | 1290 | 1836 | 3159 => Meaning::Away,
+            // A text of another encoding, a broken CHECK of MySQL: their SQLSTATE says nothing.
+            1366 | 3819 => Meaning::Refused,
             _ if code.starts_with("22") || code.starts_with("23") => Meaning::Refused,
             _ => Meaning::Other,
         };

@@ -82,35 +82,68 @@ async fn write_record(
     if tx.execute(insert_record("records", organization, record)?.or_ignore()).await? > 0 {
         return Ok(Recorded::New(record.clone()));
     }
-    let row = tx.row(select_record(organization, &record.session, record.attendee).for_update()).await?;
+    let row = tx.row(select_record(organization, &record.session, record.attendee).after_insert()).await?;
     row.as_ref().map(rows::record).transpose()?.map(Recorded::Already).ok_or(RepoError::Conflict)
+}
+
+async fn commit_within(tx: &mut Tx, organization: &OrganizationId, commit: &Commit) -> Result<Committed, RepoError> {
+    if !write_check_in(tx, organization, &commit.check_in).await? {
+        let row = tx.row(select_check_in(organization, &commit.check_in.id).after_insert()).await?;
+        let earlier = row.as_ref().map(rows::check_in).transpose()?;
+        return earlier.map(Committed::Replayed).ok_or(RepoError::UnknownOrganization);
+    }
+    // All in the same order: two commits that both wait for the other's record would be a deadlock.
+    let mut order: Vec<usize> = (0..commit.records.len()).collect();
+    order.sort_by_key(|&index| {
+        let record = &commit.records[index].record;
+        (&record.session, record.attendee)
+    });
+    let mut recorded = Vec::with_capacity(order.len());
+    for index in order {
+        recorded.push((index, write_record(tx, organization, &commit.records[index].record).await?));
+    }
+    recorded.sort_by_key(|(index, _)| *index);
+    let recorded: Vec<_> = recorded.into_iter().map(|(_, recorded)| recorded).collect();
+    let told = commit.records.iter().zip(&recorded).filter(|(_, recorded)| matches!(recorded, Recorded::New(_)));
+    let events = told.map(|(draft, _)| &draft.event).chain(&commit.events);
+    outbox::send(tx, organization, events, &commit.targets).await?;
+    Ok(Committed::Written(recorded))
+}
+
+async fn mark_within(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    draft: &RecordDraft,
+    targets: &[Target],
+) -> Result<(), RepoError> {
+    let record = &draft.record;
+    if record.version == 1 {
+        if tx.execute(insert_record("records", organization, record)?.or_ignore()).await? == 0 {
+            return Err(refusal(tx, organization, RepoError::Conflict).await?);
+        }
+    } else {
+        let row = tx.row(select_record(organization, &record.session, record.attendee).for_update()).await?;
+        let before = match row.as_ref().map(rows::record).transpose()? {
+            Some(before) if before.version.checked_add(1) == Some(record.version) => before,
+            _ => return Err(refusal(tx, organization, RepoError::Conflict).await?),
+        };
+        tx.execute(insert_record("record_history", organization, &before)?).await?;
+        let update = Query::new(format!(
+            "UPDATE records SET status = ?, method = ?, reason = ?, happened_at = ?, recorded_at = ?, \
+             check_in = ?, version = ? {OF_ONE}"
+        ))
+        .bind_all(record_values(record)?.into_iter().skip(4))
+        .bind_all(record_key(organization, &record.session, record.attendee));
+        tx.execute(update).await?;
+    }
+    outbox::send(tx, organization, [&draft.event], targets).await
 }
 
 impl SqlAttendanceRepo {
     async fn try_commit(&self, organization: &OrganizationId, commit: &Commit) -> Result<Committed, RepoError> {
         let mut tx = self.engine.begin().await?;
-        if !write_check_in(&mut tx, organization, &commit.check_in).await? {
-            let row = tx.row(select_check_in(organization, &commit.check_in.id).for_update()).await?;
-            let earlier = row.as_ref().map(rows::check_in).transpose()?;
-            return earlier.map(Committed::Replayed).ok_or(RepoError::UnknownOrganization);
-        }
-        // All in the same order: two commits that both wait for the other's record would be a deadlock.
-        let mut order: Vec<usize> = (0..commit.records.len()).collect();
-        order.sort_by_key(|&index| {
-            let record = &commit.records[index].record;
-            (&record.session, record.attendee)
-        });
-        let mut recorded = Vec::with_capacity(order.len());
-        for index in order {
-            recorded.push((index, write_record(&mut tx, organization, &commit.records[index].record).await?));
-        }
-        recorded.sort_by_key(|(index, _)| *index);
-        let recorded: Vec<_> = recorded.into_iter().map(|(_, recorded)| recorded).collect();
-        let told = commit.records.iter().zip(&recorded).filter(|(_, recorded)| matches!(recorded, Recorded::New(_)));
-        let events = told.map(|(draft, _)| &draft.event).chain(&commit.events);
-        outbox::send(&mut tx, organization, events, &commit.targets).await?;
-        tx.commit().await?;
-        Ok(Committed::Written(recorded))
+        let committed = commit_within(&mut tx, organization, commit).await;
+        tx.end(committed).await
     }
 
     async fn try_mark(
@@ -119,29 +152,9 @@ impl SqlAttendanceRepo {
         draft: &RecordDraft,
         targets: &[Target],
     ) -> Result<(), RepoError> {
-        let record = &draft.record;
         let mut tx = self.engine.begin().await?;
-        if record.version == 1 {
-            if tx.execute(insert_record("records", organization, record)?.or_ignore()).await? == 0 {
-                return Err(refusal(&mut tx, organization, RepoError::Conflict).await?);
-            }
-        } else {
-            let row = tx.row(select_record(organization, &record.session, record.attendee).for_update()).await?;
-            let before = match row.as_ref().map(rows::record).transpose()? {
-                Some(before) if before.version.checked_add(1) == Some(record.version) => before,
-                _ => return Err(refusal(&mut tx, organization, RepoError::Conflict).await?),
-            };
-            tx.execute(insert_record("record_history", organization, &before)?).await?;
-            let update = Query::new(format!(
-                "UPDATE records SET status = ?, method = ?, reason = ?, happened_at = ?, recorded_at = ?, \
-                 check_in = ?, version = ? {OF_ONE}"
-            ))
-            .bind_all(record_values(record)?.into_iter().skip(4))
-            .bind_all(record_key(organization, &record.session, record.attendee));
-            tx.execute(update).await?;
-        }
-        outbox::send(&mut tx, organization, [&draft.event], targets).await?;
-        tx.commit().await
+        let marked = mark_within(&mut tx, organization, draft, targets).await;
+        tx.end(marked).await
     }
 }
 

@@ -39,6 +39,8 @@
 //!   [`Throttled`](attendance_core::ports::RepoError::Throttled), which may be tried again.
 //! - On SQLite an erasure rewrites the file and empties its log before it counts as complete: `secure_delete` alone
 //!   leaves copies that moved between pages. On a server, what its backups and logs keep is the server's affair.
+//! - A password that is replaced while the repository runs is taken from its source ([`Logins`]) when a connection is
+//!   opened, and asked for again when the server refuses it.
 //! - No personal value is in an error or a log: a violated key is reported by its code, and statements are not logged.
 #![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 
@@ -47,6 +49,7 @@ mod directory;
 mod engine;
 mod error;
 mod ledger;
+mod login;
 mod outbox;
 mod page;
 mod query;
@@ -64,6 +67,8 @@ use std::time::Duration;
 use attendance_core::ports::RepoError;
 
 use engine::Engine;
+
+pub use login::{Login, Logins};
 
 /// The repository in a SQL database. A clone shares its connections.
 #[derive(Clone)]
@@ -117,8 +122,10 @@ macro_rules! repeated {
         let mut attempt = 0;
         loop {
             match $transaction.await {
-                Err(attendance_core::ports::RepoError::Throttled { .. })
-                    if $engine.dialect().repeats() && attempt < $crate::ATTEMPTS =>
+                Err(error)
+                    if $engine.dialect().repeats()
+                        && attempt < $crate::ATTEMPTS
+                        && $crate::error::was_given_up(&error) =>
                 {
                     attempt += 1;
                     tokio::time::sleep($crate::pause(attempt)).await;

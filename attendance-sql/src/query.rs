@@ -37,12 +37,20 @@ pub(crate) struct Query {
     sql: Cow<'static, str>,
     pub(crate) values: Vec<Value>,
     ignore: bool,
-    lock: bool,
+    reading: Reading,
+}
+
+/// How a transaction reads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    Plain,
+    ForUpdate,
+    AfterInsert,
 }
 
 impl Query {
     pub(crate) fn new(sql: impl Into<Cow<'static, str>>) -> Self {
-        Self { sql: sql.into(), values: Vec::new(), ignore: false, lock: false }
+        Self { sql: sql.into(), values: Vec::new(), ignore: false, reading: Reading::Plain }
     }
 
     /// `INSERT INTO {table} ({columns}) VALUES …` with a row for each of `rows`, which must not be empty.
@@ -95,17 +103,27 @@ impl Query {
 
     /// The rows that are read stay as they are until the transaction ends.
     pub(crate) fn for_update(self) -> Self {
-        Self { lock: true, ..self }
+        Self { reading: Reading::ForUpdate, ..self }
+    }
+
+    /// The row that an insert of the same transaction met, as it was committed.
+    pub(crate) fn after_insert(self) -> Self {
+        Self { reading: Reading::AfterInsert, ..self }
     }
 
     /// The SQL of that engine, and the values.
     pub(crate) fn into_parts(self, dialect: Dialect) -> (Cow<'static, str>, Vec<Value>) {
+        let lock = match self.reading {
+            Reading::Plain => "",
+            Reading::ForUpdate => dialect.for_update(),
+            Reading::AfterInsert => dialect.after_insert(),
+        };
         let sql = if self.ignore {
             dialect.or_ignore(&self.sql).into()
-        } else if self.lock && !dialect.for_update().is_empty() {
-            (self.sql.into_owned() + dialect.for_update()).into()
-        } else {
+        } else if lock.is_empty() {
             self.sql
+        } else {
+            (self.sql.into_owned() + lock).into()
         };
         (dialect.placeholders(sql), self.values)
     }

@@ -52,7 +52,7 @@ impl SqlAttendanceRepo {
     async fn open(options: &SqliteConnectOptions, several: bool) -> Result<Self, RepoError> {
         let writer = lasting(1).connect_with(options.clone()).await.map_err(repo_error)?;
         let readers = if several { lasting(READERS).connect_lazy_with(options.clone()) } else { writer.clone() };
-        let repo = Self { engine: Arc::new(Engine::Sqlite(Pools { writer, readers })) };
+        let repo = Self { engine: Arc::new(Engine::Sqlite(Pools { writer, readers, account: None })) };
         match repo.engine.migrate().await {
             Ok(()) => Ok(repo),
             Err(error) => {

@@ -45,7 +45,7 @@ pub(crate) struct Memory {
 impl Desk {
     /// Builds the program with optimisations and answers where it lies.
     pub(crate) fn build(workspace: &Workspace) -> Result<PathBuf> {
-        workspace.build_release("attendance-desk", "attendance")
+        workspace.build_release("attendance-desk", "attendance", &[])
     }
 
     /// Starts it on a free port with a new data folder `{name}` in `folder`; what it logs goes to `{name}.log`.

@@ -91,7 +91,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     check("attendance-core is free of runtimes, SQL, HTTP and SDKs", &|| core_is_clean(workspace));
     check("adapters do not import each other", &|| adapters_keep_apart(workspace));
     check("unsafe code is in the kernels only", &|| unsafe_in_kernels(workspace));
-    check("package sizes", &|| package::sizes(workspace));
+    check("each published crate builds from its archive", &|| package::sizes(workspace));
 
     if failed.is_empty() { Ok(()) } else { bail!("lint failed: {}", failed.join(", ")) }
 }

@@ -1,9 +1,11 @@
 //! The project's chores, with nothing to install by hand: `cargo xtask lint | test | e2e | bench | accuracy`.
 
 mod accuracy;
+mod backends;
 mod bench;
 mod desk;
 mod e2e;
+mod install;
 mod lint;
 mod package;
 mod test;

@@ -1,4 +1,4 @@
-//! How large the crates are that a registry would get.
+//! The crates that a registry would get: that each builds from its own archive, and how large it is.
 
 use anyhow::{Context as _, Result, bail};
 
@@ -7,14 +7,22 @@ use crate::workspace::Workspace;
 /// What the crate registry takes at most, in bytes.
 const LIMIT: u64 = 10 * 1024 * 1024;
 
-/// Packs every published crate and answers their sizes, one a line.
+/// Packs every published crate, builds each from its archive, and answers their sizes.
 ///
 /// # Errors
-/// If cargo can't pack them, or one is too large.
+/// If cargo can't pack or build them, or one is too large.
 pub(crate) fn sizes(workspace: &Workspace) -> Result<String> {
     let mut package = workspace.cargo();
     // Packed in one call, they find one another without a registry.
-    package.args(["package", "--no-verify", "--allow-dirty", "--exclude-lockfile", "--quiet"]);
+    package.args(["package", "--allow-dirty", "--exclude-lockfile", "--quiet"]);
+    // An archive knows nothing of the workspace's profile; with the same one, what was built before is used again.
+    package.args([
+        "--config",
+        r#"profile.dev.debug="line-tables-only""#,
+        "--config",
+        r#"profile.dev.package."*".debug=false"#,
+    ]);
+    package.env("CARGO_TARGET_DIR", &workspace.target);
     for published in workspace.published() {
         package.args(["--package", &published.name]);
     }

@@ -1,7 +1,8 @@
 //! `cargo xtask test`: the whole suite, and in plain words what it could not run.
 //!
-//! A test that lacks something of the machine prints one line, `skipped: WHAT: WHY; COMMAND THAT HELPS`, and returns.
-//! Both runners hide the output of tests that pass, so the lines are collected here and shown at the end. With
+//! The servers that tests need are set up below the target folder, and run for as long as the suite does. A test that
+//! lacks something of the machine prints one line, `skipped: WHAT: WHY; COMMAND THAT HELPS`, and returns. Both runners
+//! hide the output of tests that pass, so the lines are collected here and shown at the end. With
 //! `ATTENDANCE_REQUIRE_BACKENDS=1` one of them is a failure.
 
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -10,6 +11,7 @@ use std::process::{ExitStatus, Stdio};
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
+use crate::backends::Backends;
 use crate::workspace::Workspace;
 
 /// How a test says that it did not run.
@@ -32,15 +34,19 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     docs.args(["test", "--doc", "--workspace", "--all-features", "--no-fail-fast"]).args(&options.filter);
     let docs = docs.status().context("cargo test did not start")?;
 
+    let backends = Backends::start(workspace);
     let nextest = workspace.cargo().args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     let suite = if nextest.is_ok_and(|status| status.success()) {
-        with_nextest(workspace, options)?
+        with_nextest(workspace, options, &backends)?
     } else {
-        with_cargo(workspace, options)?
+        with_cargo(workspace, options, &backends)?
     };
 
     for line in &suite.skipped {
         println!("{line}");
+    }
+    for part in &backends.missing {
+        println!("could not be set up: {part}");
     }
     if !docs.success() {
         bail!("examples in the docs failed (see above)");
@@ -60,7 +66,7 @@ struct Suite {
     skipped: Vec<String>,
 }
 
-fn with_nextest(workspace: &Workspace, options: &Options) -> Result<Suite> {
+fn with_nextest(workspace: &Workspace, options: &Options, backends: &Backends) -> Result<Suite> {
     let folder = workspace.target.join("xtask");
     std::fs::create_dir_all(&folder)?;
     let (config, report) = (folder.join("nextest.toml"), folder.join("junit.xml"));
@@ -71,15 +77,17 @@ fn with_nextest(workspace: &Workspace, options: &Options) -> Result<Suite> {
 
     let mut tests = workspace.cargo();
     tests.args(["nextest", "run", "--workspace", "--all-features", "--no-fail-fast"]).args(&options.filter);
+    backends.tell(&mut tests);
     tests.arg("--tool-config-file").arg(format!("attendance:{}", config.display()));
     let status = tests.status().context("cargo nextest did not start")?;
     let report = std::fs::read_to_string(&report).unwrap_or_default();
     Ok(Suite { status, skipped: skipped(report.lines()) })
 }
 
-fn with_cargo(workspace: &Workspace, options: &Options) -> Result<Suite> {
+fn with_cargo(workspace: &Workspace, options: &Options, backends: &Backends) -> Result<Suite> {
     let mut tests = workspace.cargo();
     tests.args(["test", "--workspace", "--all-features", "--no-fail-fast", "--lib", "--bins", "--tests", "--examples"]);
+    backends.tell(&mut tests);
     tests.args(&options.filter).args(["--", "--show-output"]).stdout(Stdio::piped());
     let mut child = tests.spawn().context("cargo test did not start")?;
     let output = child.stdout.take().context("its output is piped")?;

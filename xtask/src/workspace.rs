@@ -65,10 +65,19 @@ impl Workspace {
     }
 
     /// Builds a program with optimisations and answers where it lies.
-    pub(crate) fn build_release(&self, package: &str, program: &str) -> Result<PathBuf> {
+    pub(crate) fn build_release(&self, package: &str, program: &str, features: &[&str]) -> Result<PathBuf> {
         eprintln!("building {program} with optimisations ...");
+        self.build(program, &["--release", "--package", package, "--features", &features.join(",")])
+    }
+
+    /// Builds a program as the tests are built, with which it then shares all that it is made of.
+    pub(crate) fn build_as_tested(&self, program: &str) -> Result<PathBuf> {
+        self.build(program, &["--workspace", "--all-features"])
+    }
+
+    fn build(&self, program: &str, how: &[&str]) -> Result<PathBuf> {
         let mut build = self.cargo();
-        build.args(["build", "--release", "--package", package, "--bin", program]);
+        build.arg("build").args(how).args(["--bin", program]);
         build.arg("--message-format=json-render-diagnostics");
         let output = build.stderr(Stdio::inherit()).output().context("cargo build did not start")?;
         if !output.status.success() {

@@ -18,6 +18,9 @@
 //! | [`event_sink_suite!`](crate::event_sink_suite) | `(`[`EventSinkFixture`](event_sink::EventSinkFixture)`, Guard)` |
 //! | [`notifier_suite!`](crate::notifier_suite) | `(`[`NotifierFixture`](notifier::NotifierFixture)`, Guard)` |
 //!
+//! Where the machine lacks what an adapter needs (a server, say), the function says so and gives `None` of an `Option` of
+//! the pair.
+//!
 //! Every test is a `#[::tokio::test]` of the calling crate; a second argument names another attribute:
 //! `attendance_repo_suite!(repo, #[tokio::test(flavor = "multi_thread")])`. Two suites of one port in one file each
 //! need a module. Every case works in organizations of its own with random ids, so that one database serves many cases
@@ -48,6 +51,36 @@ fn skip(why: &str) {
     eprintln!("not applicable: {why}");
 }
 
+/// What a suite's function gives: a subject and its guard, or, as an `Option`, nothing where the machine lacks what the
+/// subject needs. Then the function says so, and the test ends without a result.
+pub trait Given {
+    /// What is tested.
+    type Subject;
+    /// What lives as long.
+    type Guard;
+
+    /// The subject and its guard, if there are any.
+    fn given(self) -> Option<(Self::Subject, Self::Guard)>;
+}
+
+impl<S, G> Given for (S, G) {
+    type Subject = S;
+    type Guard = G;
+
+    fn given(self) -> Option<(S, G)> {
+        Some(self)
+    }
+}
+
+impl<S, G> Given for Option<(S, G)> {
+    type Subject = S;
+    type Guard = G;
+
+    fn given(self) -> Option<(S, G)> {
+        self
+    }
+}
+
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __conformance_tests {
@@ -55,7 +88,7 @@ macro_rules! __conformance_tests {
         #[$test]
         async fn $case() {
             use $suite as suite;
-            let (subject, _guard) = $fixture().await;
+            let Some((subject, _guard)) = $crate::conformance::Given::given($fixture().await) else { return };
             suite::$case(::std::borrow::Borrow::borrow(&subject)).await;
         }
     )+};

@@ -171,6 +171,9 @@ pub enum FaceMatcherError {
         /// How many it takes.
         limit: usize,
     },
+    /// The matcher keeps all faces of an attendee as one, and this one is not like them.
+    #[error("the face is unlike the attendee's other faces: if it is theirs, remove those first")]
+    UnlikeOwnFaces,
     /// The organization is unknown to the matcher.
     #[error("the organization is not provisioned in the face matcher: provision it first")]
     NotProvisioned,

@@ -154,6 +154,7 @@ fn matcher_code(error: &FaceMatcherError) -> &'static str {
         FaceMatcherError::SeveralFaces { .. } => "several-faces",
         FaceMatcherError::PoorQuality { .. } => "poor-quality",
         FaceMatcherError::TooManyFaces { .. } => "too-many-faces",
+        FaceMatcherError::UnlikeOwnFaces => "unlike-own-faces",
         FaceMatcherError::NotProvisioned => "not-provisioned",
         FaceMatcherError::InvalidCursor => "invalid-cursor",
         FaceMatcherError::TooNew => "data-too-new",

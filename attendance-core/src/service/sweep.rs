@@ -146,11 +146,15 @@ impl Attendance {
     async fn reconcile(&self, tenant: &Organization, swept: &mut Swept) -> Result<(), Error> {
         let organization = &tenant.id;
         let mut with_face = BTreeSet::new();
-        let mut page = PageRequest::first(100);
+        let mut page = PageRequest::first(PageRequest::MAX);
         loop {
+            // Some matchers list all faces for each page.
             let enrolled = self.matcher.enrolled(organization, &page).await?;
             let ids: Vec<AttendeeId> = enrolled.items.iter().map(|entry| entry.attendee).collect();
-            let known = self.repo.attendees_by_id(organization, &ids).await?;
+            let mut known = Vec::with_capacity(ids.len());
+            for ids in ids.chunks(100) {
+                known.extend(self.repo.attendees_by_id(organization, ids).await?);
+            }
             for id in &ids {
                 let attendee = known.iter().find(|attendee| attendee.id == *id);
                 let may = attendee.is_some_and(|attendee| {

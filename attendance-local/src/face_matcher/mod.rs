@@ -77,6 +77,12 @@ impl LocalFaceMatcher {
         Ok(Self { inner, cores: Arc::new(Semaphore::new(cores)), images })
     }
 
+    /// The policy that fits the percentages of this matcher, and the measurement that it rests on.
+    #[must_use]
+    pub fn policy() -> MatchPolicy {
+        policy::default()
+    }
+
     /// Runs `work`, which looks at pictures, on a thread of its own once a core is free.
     async fn look<T: Send + 'static>(
         &self,

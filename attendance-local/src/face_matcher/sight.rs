@@ -86,12 +86,7 @@ fn on_all_cores<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) ->
 
 /// The largest first, as far as it is inside of the picture.
 fn by_size(mut faces: Vec<DetectedFace>) -> Vec<DetectedFace> {
-    let inside = |start: f32, length: f32| ((start + length).min(1.0) - start.max(0.0)).max(0.0);
-    let area = |face: &DetectedFace| {
-        let place = face.bounding_box;
-        inside(place.left, place.width) * inside(place.top, place.height)
-    };
-    faces.sort_by(|a, b| area(b).total_cmp(&area(a)));
+    faces.sort_by(|a, b| b.visible_area().total_cmp(&a.visible_area()));
     faces
 }
 

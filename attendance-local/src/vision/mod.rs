@@ -75,6 +75,16 @@ pub struct DetectedFace {
     pub quality: Quality,
 }
 
+impl DetectedFace {
+    /// How much of the picture it takes, 0 to 1, as far as it is inside.
+    #[must_use]
+    pub fn visible_area(&self) -> f32 {
+        let inside = |start: f32, length: f32| ((start + length).min(1.0) - start.max(0.0)).max(0.0);
+        let place = self.bounding_box;
+        inside(place.left, place.width) * inside(place.top, place.height)
+    }
+}
+
 /// The two networks, loaded. Clones share them.
 ///
 /// Every call stays on its caller's thread and may take some ten milliseconds and more: call it where blocking is

@@ -49,11 +49,13 @@ impl Level {
         if left >= 0 && top >= 0 && left + 1 < self.width as isize && top + 1 < self.height as isize {
             let at = (top as usize * self.width + left as usize) * 3;
             let (upper, lower) = (&self.rgb[at..at + 6], &self.rgb[at + self.width * 3..at + self.width * 3 + 6]);
-            return std::array::from_fn(|c| {
+            // Not `array::from_fn`, which is not inlined here and costs a function call for each channel.
+            let channel = |c: usize| {
                 let above = f32::from(upper[c]) * (1.0 - fx) + f32::from(upper[c + 3]) * fx;
                 let below = f32::from(lower[c]) * (1.0 - fx) + f32::from(lower[c + 3]) * fx;
                 above * (1.0 - fy) + below * fy
-            });
+            };
+            return [channel(0), channel(1), channel(2)];
         }
         let mut value = [0.0; 3];
         for (dx, dy, share) in

@@ -55,6 +55,7 @@ const CODES: &[(&str, u16, &str)] = &[
     ("several-faces", 422, "There are several faces in the picture"),
     ("poor-quality", 422, "The face does not show well enough"),
     ("too-many-faces", 422, "The attendee has too many faces"),
+    ("unlike-own-faces", 422, "The face is unlike the attendee's others"),
     ("too-many-requests", 429, "Too many requests"),
     ("busy", 503, "Too much is asked at the moment"),
     ("unavailable", 503, "A part that is needed can't be reached"),

@@ -9,6 +9,7 @@ const WORDS = {
   "image-too-small": ["The picture is too small", "Use the original instead of a thumbnail."],
   "image-too-large": ["The picture is too large", "Use a smaller one."],
   "too-many-faces": ["There are enough faces", "Remove one below before adding another."],
+  "unlike-own-faces": ["Unlike the other pictures", "If it is the same person, remove the others below first."],
   "no-consent": ["No consent is on record", "Record the consent first, then enrol the face."],
   erased: ["This person was erased", "Nothing can be enrolled for them any more."],
 };

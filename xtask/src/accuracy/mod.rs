@@ -68,7 +68,7 @@ enum Half {
 /// # Errors
 /// If the program can't be built, a picture can't be read, or a line of the pairs is none; it says which.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    let program = workspace.build_release("attendance-benches", "accuracy")?;
+    let program = workspace.build_release("attendance-benches", "accuracy", &[])?;
     let figures = measure(&program, &options.job())?;
     print!("{}", report::tables(&figures));
     let write = |file: &Path, text: &str| -> Result<()> {

@@ -47,7 +47,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     };
 
     let mut missing = Vec::new();
-    let mut contenders = vec![contender(OURS, vec![workspace.build_release("attendance-benches", "check_in")?])?];
+    let mut contenders = vec![contender(OURS, vec![workspace.build_release("attendance-benches", "check_in", &[])?])?];
     for peer in &peers::OF_CHECK_IN {
         match peer.set_up(workspace) {
             Ok(command) => contenders.push(contender(peer.name, command)?),

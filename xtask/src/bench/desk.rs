@@ -35,7 +35,7 @@ pub(crate) struct Options {
 /// If a check-in went wrong, or a record was made twice or is missing.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let program = Desk::build(workspace)?;
-    let clients = workspace.build_release("attendance-benches", "desk")?;
+    let clients = workspace.build_release("attendance-benches", "desk", &[])?;
     let home = workspace.target.join("xtask");
     std::fs::create_dir_all(&home)?;
     let folder = tempfile::Builder::new().prefix("bench-desk-").tempdir_in(&home)?;

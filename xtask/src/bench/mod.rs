@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: figures of ours beside those of what others use, taken in one run.
 
+mod adapters;
 mod check_in;
 mod contender;
 mod cores;
@@ -18,6 +19,8 @@ use crate::workspace::Workspace;
 /// What can be measured.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
+    /// What AWS's adapters cost over the SDK's bare calls, and check-ins a second, on emulators.
+    Adapters(adapters::Options),
     /// A check-in by portrait, stage by stage, beside Python's `face_recognition` and OpenCV, on one core.
     CheckIn(check_in::Options),
     /// A desk under load: kiosks that all check in at once; throughput, latency, memory, and no second record.
@@ -29,6 +32,7 @@ pub(crate) enum Bench {
 impl Bench {
     pub(crate) fn run(&self, workspace: &Workspace) -> anyhow::Result<()> {
         match self {
+            Self::Adapters(options) => adapters::run(workspace, options),
             Self::CheckIn(options) => check_in::run(workspace, options),
             Self::Desk(options) => desk::run(workspace, options),
             Self::Match(options) => matching::run(workspace, options),

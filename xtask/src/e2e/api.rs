@@ -4,8 +4,8 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::parts::Schemathesis;
 use crate::desk::Desk;
+use crate::install::Python;
 use crate::workspace::Workspace;
 
 /// What is looked at in every answer.
@@ -33,9 +33,9 @@ const SEED: &str = "20261121";
 ///
 /// # Errors
 /// If an answer is not as documented.
-pub(crate) fn run(workspace: &Workspace, schemathesis: &Schemathesis, desk: &Desk) -> Result<()> {
+pub(crate) fn run(workspace: &Workspace, schemathesis: &Python, desk: &Desk) -> Result<()> {
     println!("  GET live is left out: its answer never ends");
-    let mut command = Command::new(&schemathesis.program);
+    let mut command = Command::new(schemathesis.program("schemathesis"));
     let scripts = workspace.root.join("xtask/e2e");
     // It leaves notes of its own in the folder in which it runs.
     command.current_dir(&schemathesis.folder);

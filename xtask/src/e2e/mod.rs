@@ -14,10 +14,10 @@ use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 
 use crate::desk::Desk;
+use crate::install::Python;
 use crate::workspace::Workspace;
 
 use browser::Browser;
-use parts::Schemathesis;
 
 /// What to try.
 #[derive(Debug, Args)]
@@ -81,7 +81,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         }
     }
     for part in of_api {
-        let schemathesis = Schemathesis::set_up(workspace, &home);
+        let list = workspace.root.join("xtask/e2e/schemathesis.txt");
+        let schemathesis = Python::set_up(home.join("schemathesis"), &list, "schemathesis", &[]);
         tried.run(part, schemathesis.as_ref(), |schemathesis, desk| api::run(workspace, schemathesis, desk));
     }
     tried.verdict()

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
+use crate::install::{on_path, once, run};
 use crate::workspace::Workspace;
 
 /// The browser, under the names that systems give it.
@@ -20,14 +21,6 @@ pub(crate) struct Driver {
     pub(crate) node: PathBuf,
     /// A folder with `node_modules` in it.
     pub(crate) packages: PathBuf,
-}
-
-/// What tries the API.
-#[derive(Debug)]
-pub(crate) struct Schemathesis {
-    pub(crate) program: PathBuf,
-    /// Where it is installed.
-    pub(crate) folder: PathBuf,
 }
 
 impl Driver {
@@ -53,79 +46,5 @@ impl Driver {
             run(Command::new(npm).arg("install").args(quiet).current_dir(&packages))
         })?;
         Ok(Self { chromium, node, packages })
-    }
-}
-
-impl Schemathesis {
-    /// Installs the packages of `xtask/e2e/schemathesis.txt`, unless that was done.
-    ///
-    /// # Errors
-    /// Why that can't be, and the command that helps.
-    pub(crate) fn set_up(workspace: &Workspace, home: &Path) -> Result<Self> {
-        let folder = home.join("schemathesis");
-        let programs = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
-        let list = workspace.root.join("xtask/e2e/schemathesis.txt");
-        once(&folder, &std::fs::read_to_string(&list)?, "schemathesis", || {
-            let python = on_path(&"python3").context("no Python on the PATH; apt-get install python3-venv")?;
-            let venv = run(Command::new(python).args(["-m", "venv", "--clear"]).arg(&folder));
-            venv.context("no virtual environment can be made; apt-get install python3-venv")?;
-            let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"];
-            let wheels = ["--only-binary", ":all:", "--requirement"];
-            run(Command::new(programs.join("python")).args(pip).args(wheels).arg(&list))
-        })?;
-        Ok(Self { program: programs.join("schemathesis"), folder })
-    }
-}
-
-/// Does the work unless it was done for the same list, and says so in a line.
-fn once(folder: &Path, list: &str, what: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
-    let installed = folder.join("installed.txt");
-    if std::fs::read_to_string(&installed).is_ok_and(|installed| installed == list) {
-        return Ok(());
-    }
-    println!("installing {what} into {} (once)", folder.display());
-    work().with_context(|| format!("{what} could not be installed"))?;
-    Ok(std::fs::write(installed, list)?)
-}
-
-/// Where a program lies, if it is on the PATH.
-fn on_path(name: &&str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-    std::env::split_paths(&path).map(|folder| folder.join(&file)).find(|program| program.is_file())
-}
-
-/// Runs a command and answers with its complaint if it fails.
-fn run(command: &mut Command) -> Result<()> {
-    let output = command.output().with_context(|| format!("{} did not start", command.get_program().display()))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let complaint = if output.stderr.is_empty() { &output.stdout } else { &output.stderr };
-    bail!("{} failed: {}", command.get_program().display(), String::from_utf8_lossy(complaint).trim())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_installed_is_installed_again_only_for_another_list() {
-        let folder = tempfile::tempdir().unwrap();
-        let times = std::cell::Cell::new(0);
-        let install = |list| {
-            once(folder.path(), list, "x", || {
-                times.set(times.get() + 1);
-                Ok(())
-            })
-        };
-        install("a==1").unwrap();
-        install("a==1").unwrap();
-        assert_eq!(times.get(), 1);
-        install("a==2").unwrap();
-        assert_eq!(times.get(), 2);
-        once(folder.path(), "a==3", "x", || bail!("no network")).unwrap_err();
-        install("a==3").unwrap();
-        assert_eq!(times.get(), 3, "what failed is tried again");
     }
 }

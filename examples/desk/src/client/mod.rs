@@ -48,7 +48,7 @@ pub(crate) struct Client {
 
 enum Transport {
     InProcess(Router),
-    Remote(Remote),
+    Remote(Box<Remote>),
 }
 
 /// What the API said.
@@ -69,7 +69,7 @@ impl Client {
 
     /// Asks the desk that runs.
     pub(crate) async fn remote(notice: &Notice, organization: &OrganizationId) -> Result<Self, Failure> {
-        let transport = Transport::Remote(Remote::new(notice.address));
+        let transport = Transport::Remote(Box::new(Remote::new(notice.address)));
         Self { transport, token: notice.token.clone(), organization: home() }.of(organization).await
     }
 

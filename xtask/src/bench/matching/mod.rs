@@ -78,7 +78,7 @@ struct Data {
 /// # Errors
 /// If ours can't be built or run. A peer that can't be is named in the table, with the reason.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    let program = workspace.build_release("attendance-benches", "matching")?;
+    let program = workspace.build_release("attendance-benches", "matching", &[])?;
     let folder = workspace.target.join("xtask").join("bench-match");
     std::fs::create_dir_all(&folder)?;
     let serve = |what: &str| vec![program.clone(), "serve".into(), what.into()];

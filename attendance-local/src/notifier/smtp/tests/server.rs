@@ -9,6 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use super::SmtpTls;
@@ -156,7 +157,10 @@ impl MailServer {
     pub(super) async fn start_tls(tls: SmtpTls) -> Self {
         let certified = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
         let key = PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
-        let config = ServerConfig::builder().with_no_client_auth();
+        // Named, since another crate of a build may bring a second one.
+        let provider = Arc::new(ring::default_provider());
+        let versions = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config = versions.unwrap().with_no_client_auth();
         let config = config.with_single_cert(vec![certified.cert.der().clone()], key).unwrap();
         let acceptor = TlsAcceptor::from(Arc::new(config));
         Self::run(Behavior::Accept, tls, Some(acceptor), certified.cert.pem()).await

@@ -1,0 +1,262 @@
+//! Organizations, groups and sign-in. Attendees have files of their own.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use attendance_core::domain::attendee::{Attendee, ExternalId};
+use attendance_core::domain::group::Group;
+use attendance_core::domain::ids::{AttendeeId, GroupId, OrganizationId};
+use attendance_core::domain::organization::Organization;
+use attendance_core::domain::page::{Page, PageRequest};
+use attendance_core::ports::RepoError;
+use attendance_core::ports::attendance_repo::{AttendeeQuery, Directory, Entity, Outgoing, Subject};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::files::{AttendeeFile, OrganizationFile, SubjectFile};
+use super::list::{List, Place, Range};
+use super::objects::{Found, Patience, Put};
+use super::versions::Purge;
+use super::{S3AttendanceRepo, next};
+
+const ORGANIZATIONS: List = List("organizations");
+const GROUPS: List = List("groups");
+
+impl S3AttendanceRepo {
+    /// The group of everybody is made with the organization. Where a crash came in between, whoever asks for it first
+    /// makes it.
+    async fn make_everyone(&self, organization: &OrganizationId) -> Result<Option<Group>, RepoError> {
+        let found = self.objects.get::<OrganizationFile>(&self.keys.organization(organization)).await?;
+        let Some(found) = found else { return Ok(None) };
+        let everyone = Group { version: 1, ..Group::everyone(found.content.first_zone) };
+        match self.objects.create(&self.tenant(organization).group(&everyone.id), &everyone, Uuid::now_v7()).await? {
+            Put::Done => Ok(Some(everyone)),
+            Put::Lost(standing) => Ok(standing.map(|found| found.content)),
+        }
+    }
+
+    async fn found_group(
+        &self,
+        organization: &OrganizationId,
+        group: &GroupId,
+    ) -> Result<Option<Found<Group>>, RepoError> {
+        let key = self.tenant(organization).group(group);
+        let found = self.objects.get::<Group>(&key).await?;
+        if found.is_none() && group.is_everyone() && self.make_everyone(organization).await?.is_some() {
+            return self.objects.get(&key).await;
+        }
+        Ok(found)
+    }
+
+    /// Writes the subject's own document, which says as whom it signs in.
+    async fn point_subject(&self, key: &str, attendee: AttendeeId) -> Result<(), RepoError> {
+        let mut patience = Patience::new();
+        loop {
+            let before = self.objects.get::<SubjectFile>(key).await?;
+            if before.as_ref().is_some_and(|found| found.content.attendee == attendee) {
+                return Ok(());
+            }
+            let before = before.as_ref().map(|found| &found.version);
+            match self.objects.put_upon(key, before, &SubjectFile { attendee }, Uuid::now_v7()).await? {
+                Put::Done => return Ok(()),
+                Put::Lost(_) => patience.wait().await?,
+            }
+        }
+    }
+
+    /// Notes in the attendee's document that the subject signs in as them; refused once they are to be erased.
+    async fn note_subject(&self, key: &str, hash: &str) -> Result<(), RepoError> {
+        let mut patience = Patience::new();
+        loop {
+            let found = self.objects.get::<AttendeeFile>(key).await?;
+            let Found { mut content, version } = found.ok_or(RepoError::NotFound(Entity::Attendee))?;
+            if content.attendee.as_ref().is_none_or(Attendee::is_erased) {
+                return Err(RepoError::NotFound(Entity::Attendee));
+            }
+            if !content.subjects.insert(hash.to_owned()) {
+                return Ok(());
+            }
+            match self.objects.replace(key, &version, &content, Uuid::now_v7()).await? {
+                Put::Done => return Ok(()),
+                Put::Lost(_) => patience.wait().await?,
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Directory for S3AttendanceRepo {
+    async fn create_organization(&self, organization: &Organization) -> Result<Organization, RepoError> {
+        let stored = Organization { version: 1, ..organization.clone() };
+        let file = OrganizationFile { organization: stored.clone(), first_zone: stored.zone.clone() };
+        match self.objects.create(&self.keys.organization(&stored.id), &file, Uuid::now_v7()).await? {
+            Put::Done => {
+                self.make_everyone(&stored.id).await?;
+                Ok(stored)
+            }
+            Put::Lost(_) => Err(RepoError::Exists(Entity::Organization)),
+        }
+    }
+
+    async fn save_organization(&self, organization: &Organization) -> Result<Organization, RepoError> {
+        let key = self.keys.organization(&organization.id);
+        let found = self.objects.get::<OrganizationFile>(&key).await?.ok_or(RepoError::UnknownOrganization)?;
+        if found.content.organization.version != organization.version {
+            return Err(RepoError::Conflict);
+        }
+        let stored = Organization { version: next(organization.version), ..organization.clone() };
+        let file = OrganizationFile { organization: stored.clone(), ..found.content };
+        match self.objects.replace(&key, &found.version, &file, Uuid::now_v7()).await? {
+            Put::Done => Ok(stored),
+            Put::Lost(_) => Err(RepoError::Conflict),
+        }
+    }
+
+    async fn organization(&self, organization: &OrganizationId) -> Result<Option<Organization>, RepoError> {
+        let found = self.objects.get::<OrganizationFile>(&self.keys.organization(organization)).await?;
+        Ok(found.map(|found| found.content.organization))
+    }
+
+    async fn organizations(&self, page: &PageRequest) -> Result<Page<Organization>, RepoError> {
+        let after = ORGANIZATIONS.start(page, |place| OrganizationId::new(place).is_ok())?;
+        let prefix = self.keys.organizations();
+        let read = |place: &str| Place::Read(format!("{prefix}{place}"));
+        let range = Range { prefix: prefix.clone(), after, wanted: page.limit() + 1 };
+        let item = |_: &str, found: Found<OrganizationFile>| Some(found.content.organization);
+        Ok(ORGANIZATIONS.page(self.objects.collect(range, read, item).await?, page))
+    }
+
+    async fn create_attendee(&self, organization: &OrganizationId, attendee: &Attendee) -> Result<Attendee, RepoError> {
+        self.register(organization, attendee).await
+    }
+
+    async fn save_attendee(
+        &self,
+        organization: &OrganizationId,
+        attendee: &Attendee,
+        outgoing: &Outgoing,
+    ) -> Result<Attendee, RepoError> {
+        self.save(organization, attendee, outgoing).await
+    }
+
+    async fn attendees_by_id(
+        &self,
+        organization: &OrganizationId,
+        attendees: &[AttendeeId],
+    ) -> Result<Vec<Attendee>, RepoError> {
+        let tenant = self.tenant(organization);
+        let once: BTreeSet<_> = attendees.iter().map(|id| tenant.attendee(*id)).collect();
+        let keys = once.into_iter().collect();
+        let found = self.objects.get_all::<AttendeeFile>(keys).await?;
+        Ok(found.into_iter().flatten().filter_map(|found| found.content.attendee).collect())
+    }
+
+    async fn attendee_by_external_id(
+        &self,
+        organization: &OrganizationId,
+        external_id: &ExternalId,
+    ) -> Result<Option<Attendee>, RepoError> {
+        self.holder(organization, external_id).await
+    }
+
+    async fn attendees(
+        &self,
+        organization: &OrganizationId,
+        query: &AttendeeQuery,
+        page: &PageRequest,
+    ) -> Result<Page<Attendee>, RepoError> {
+        self.list_attendees(organization, query, page).await
+    }
+
+    async fn erase_attendee(
+        &self,
+        organization: &OrganizationId,
+        attendee: AttendeeId,
+        now: Timestamp,
+    ) -> Result<(), RepoError> {
+        self.erase(organization, attendee, now).await
+    }
+
+    async fn save_group(&self, organization: &OrganizationId, group: &Group) -> Result<Group, RepoError> {
+        self.require(organization).await?;
+        let found = self.found_group(organization, &group.id).await?;
+        if found.as_ref().map_or(0, |found| found.content.version) != group.version {
+            return Err(RepoError::Conflict);
+        }
+        let stored = Group { version: next(group.version), ..group.clone() };
+        let key = self.tenant(organization).group(&group.id);
+        let before = found.as_ref().map(|found| &found.version);
+        match self.objects.put_upon(&key, before, &stored, Uuid::now_v7()).await? {
+            Put::Done => Ok(stored),
+            Put::Lost(_) => Err(RepoError::Conflict),
+        }
+    }
+
+    async fn group(&self, organization: &OrganizationId, group: &GroupId) -> Result<Option<Group>, RepoError> {
+        Ok(self.found_group(organization, group).await?.map(|found| found.content))
+    }
+
+    async fn groups(&self, organization: &OrganizationId, page: &PageRequest) -> Result<Page<Group>, RepoError> {
+        let after = GROUPS.start(page, |place| GroupId::new(place).is_ok())?;
+        if after.is_none() {
+            // Listed only if it is there.
+            self.found_group(organization, &GroupId::everyone()).await?;
+        }
+        let prefix = self.tenant(organization).groups();
+        let read = |place: &str| Place::Read(format!("{prefix}{place}"));
+        let range = Range { prefix: prefix.clone(), after, wanted: page.limit() + 1 };
+        let items = self.objects.collect(range, read, |_: &str, found: Found<Group>| Some(found.content)).await?;
+        Ok(GROUPS.page(items, page))
+    }
+
+    async fn link_subject(
+        &self,
+        organization: &OrganizationId,
+        subject: &Subject,
+        attendee: AttendeeId,
+    ) -> Result<(), RepoError> {
+        let tenant = self.tenant(organization);
+        let hash = tenant.subject_hash(subject);
+        let (link, owner) = (tenant.subject(&hash), tenant.attendee(attendee));
+        self.note_subject(&owner, &hash).await?;
+        self.point_subject(&link, attendee).await?;
+        // Erased meanwhile: the erasure may have looked before the link was there.
+        let found = self.objects.get::<AttendeeFile>(&owner).await?;
+        if found.and_then(|found| found.content.attendee).is_none_or(|attendee| attendee.is_erased()) {
+            self.unlink(&link, attendee).await?;
+            return Err(RepoError::NotFound(Entity::Attendee));
+        }
+        Ok(())
+    }
+
+    async fn attendee_of_subject(
+        &self,
+        organization: &OrganizationId,
+        subject: &Subject,
+    ) -> Result<Option<AttendeeId>, RepoError> {
+        let tenant = self.tenant(organization);
+        let hash = tenant.subject_hash(subject);
+        let Some(link) = self.objects.get::<SubjectFile>(&tenant.subject(&hash)).await? else { return Ok(None) };
+        let id = link.content.attendee;
+        let found = self.objects.get::<AttendeeFile>(&tenant.attendee(id)).await?;
+        Ok(found.filter(|found| found.content.subjects.contains(&hash)).map(|_| id))
+    }
+}
+
+impl S3AttendanceRepo {
+    /// Deletes a subject's document as long as it names that attendee, in all its versions.
+    pub(super) async fn unlink(&self, key: &str, attendee: AttendeeId) -> Result<(), RepoError> {
+        let mut patience = Patience::new();
+        loop {
+            let found = self.objects.get::<SubjectFile>(key).await?.filter(|found| found.content.attendee == attendee);
+            let gone = match found {
+                Some(found) => self.objects.delete_unchanged(key, &found.version).await?,
+                None => true,
+            };
+            if gone {
+                return self.objects.purge(key, Purge::Deleted).await;
+            }
+            patience.wait().await?;
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! What the adapters' tests are given: the parts that play AWS, and a proxy that counts, records and disturbs.
+#![allow(dead_code, unused_imports, reason = "each test takes what it needs")]
+
+mod proxy;
+
+pub(crate) use proxy::{Disturbance, Proxy, Request};
+
+use attendance_aws::AwsConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+
+/// Where an emulator of S3, DynamoDB, SNS, SES and Kinesis listens; `cargo xtask test` starts one.
+pub(crate) const EMULATOR: &str = "ATTENDANCE_TEST_AWS";
+
+/// Where `rekognition-local` listens; `cargo xtask test` starts it.
+pub(crate) const REKOGNITION: &str = "ATTENDANCE_TEST_REKOGNITION";
+
+/// The address that a variable names, or a line that says that the test was skipped, and why.
+pub(crate) fn endpoint(variable: &str) -> Option<String> {
+    let found = std::env::var(variable).ok().filter(|value| !value.is_empty());
+    if found.is_none() {
+        eprintln!("skipped: {}: {variable} is not set; cargo xtask test", env!("CARGO_CRATE_NAME"));
+    }
+    found
+}
+
+/// A configuration whose every service is at `endpoint`.
+pub(crate) fn aws_at(endpoint: &str) -> AwsConfig {
+    AwsConfig::from_sdk(sdk_at(endpoint))
+}
+
+/// As [`aws_at`], before attendance's own defaults are put in: for tests that want shorter timeouts.
+pub(crate) fn sdk_at(endpoint: &str) -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::for_tests()))
+        .endpoint_url(endpoint)
+        .build()
+}
+
+/// What an address answers: the emulator shows there what was sent.
+pub(crate) async fn get_json(url: &str) -> serde_json::Value {
+    use http_body_util::BodyExt as _;
+    let client = hyper_util::client::legacy::Client::builder(hyper_util::rt::TokioExecutor::new());
+    let client = client.build_http::<http_body_util::Empty<bytes::Bytes>>();
+    let answer = client.get(url.parse().unwrap()).await.unwrap();
+    serde_json::from_slice(&answer.into_body().collect().await.unwrap().to_bytes()).unwrap()
+}

@@ -1,0 +1,32 @@
+//! Python's parts: an emulator of AWS, and boto3 as a client that others wrote.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::process::{Process, free_port};
+use crate::install::Python;
+use crate::workspace::Workspace;
+
+/// Installs ministack and boto3, unless that was done.
+///
+/// # Errors
+/// Why that can't be, and the command that helps.
+pub(super) fn python(workspace: &Workspace, home: &Path) -> Result<Python> {
+    let list = workspace.root.join("xtask/backends/python.txt");
+    Python::set_up(home.join("python"), &list, "ministack and boto3", &[])
+}
+
+/// Starts ministack: S3, DynamoDB, SNS, SES, SQS, Kinesis, Secrets Manager and more, on this machine only.
+///
+/// # Errors
+/// If it does not start; the end of its log is in the error.
+pub(super) fn start(python: &Python, home: &Path) -> Result<(String, Process)> {
+    let port = free_port()?;
+    let mut command = Command::new(python.program("ministack"));
+    // It would listen on every interface, and keep a broker beside it.
+    command.env("BIND_HOST", "127.0.0.1").env("GATEWAY_PORT", port.to_string()).env("IOT_MTLS_ENABLED", "0");
+    let process = Process::start("ministack", command, &home.join("ministack.log"), port)?;
+    Ok((format!("http://127.0.0.1:{port}"), process))
+}

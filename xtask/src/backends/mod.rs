@@ -1,0 +1,138 @@
+//! The real parts that tests run against: set up once below the target folder, started for one run, stopped after it.
+//!
+//! Each is handed to the tests by an environment variable that says where it is. One that is set already is left alone:
+//! somebody else runs that part.
+
+mod certificate;
+mod emulator;
+mod mariadb;
+mod postgres;
+mod process;
+mod user;
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::workspace::Workspace;
+use process::{Process, free_port};
+
+/// An emulator of AWS, without Rekognition.
+const AWS: &str = "ATTENDANCE_TEST_AWS";
+/// `rekognition-local`.
+const REKOGNITION: &str = "ATTENDANCE_TEST_REKOGNITION";
+/// A Python with boto3.
+const PYTHON: &str = "ATTENDANCE_TEST_PYTHON";
+/// PostgreSQL.
+const POSTGRES: &str = "ATTENDANCE_TEST_POSTGRES";
+/// MySQL or MariaDB.
+const MYSQL: &str = "ATTENDANCE_TEST_MYSQL";
+
+/// What the parts that play AWS take as credentials.
+const CREDENTIALS: [(&str, &str); 3] =
+    [("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test"), ("AWS_REGION", "us-east-1")];
+
+/// The parts that could be started, until this is dropped.
+#[derive(Debug, Default)]
+pub(crate) struct Backends {
+    variables: Vec<(&'static str, String)>,
+    /// What could not be set up: its name, why, and what helps.
+    pub(crate) missing: Vec<String>,
+    processes: Vec<Process>,
+    databases: Vec<postgres::Server>,
+}
+
+impl Backends {
+    /// Starts every part, and says in a line what it did and what it could not.
+    pub(crate) fn start(workspace: &Workspace) -> Self {
+        let mut backends = Self::aws(workspace);
+        if wanted(POSTGRES) {
+            let started = postgres::start(&workspace.target).map(|server| backends.keep(server));
+            backends.note(POSTGRES, "PostgreSQL", started);
+        }
+        if wanted(MYSQL) {
+            let started = mariadb::start(&workspace.target).map(|server| backends.keep(server));
+            backends.note(MYSQL, "MariaDB", started);
+        }
+        backends
+    }
+
+    /// Starts what plays AWS: the emulator and `rekognition-local`.
+    pub(crate) fn aws(workspace: &Workspace) -> Self {
+        let home = workspace.target.join("backends");
+        let mut backends = Self::default();
+        backends.python_and_emulator(workspace, &home);
+        if wanted(REKOGNITION) {
+            let started = backends.rekognition(workspace, &home);
+            backends.note(REKOGNITION, "rekognition-local", started);
+        }
+        backends
+    }
+
+    /// Tells a command where the parts are.
+    pub(crate) fn tell(&self, command: &mut Command) {
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+    }
+
+    fn python_and_emulator(&mut self, workspace: &Workspace, home: &std::path::Path) {
+        if !wanted(AWS) && !wanted(PYTHON) {
+            return;
+        }
+        let python = std::fs::create_dir_all(home).map_err(Into::into).and_then(|()| emulator::python(workspace, home));
+        match python {
+            Ok(python) => {
+                if wanted(AWS) {
+                    let started = emulator::start(&python, home).map(|(address, process)| {
+                        self.processes.push(process);
+                        address
+                    });
+                    self.note(AWS, "ministack", started);
+                }
+                if wanted(PYTHON) {
+                    self.variables.push((PYTHON, python.program("python").display().to_string()));
+                }
+            }
+            Err(error) => self.missing.push(format!("ministack and boto3: {error:#}")),
+        }
+    }
+
+    /// Ours, built as the tests are; its images come from the emulator.
+    fn rekognition(&mut self, workspace: &Workspace, home: &std::path::Path) -> Result<String> {
+        let program = workspace.build_as_tested("rekognition-local")?;
+        let port = free_port()?;
+        let mut command = Command::new(program);
+        command.args(["--listen", &format!("127.0.0.1:{port}")]).envs(CREDENTIALS);
+        let named = std::env::var(AWS).ok();
+        let started = self.variables.iter().find(|(name, _)| *name == AWS).map(|(_, address)| address.clone());
+        if let Some(address) = named.or(started) {
+            command.env("AWS_ENDPOINT_URL_S3", address);
+        }
+        std::fs::create_dir_all(home)?;
+        self.processes.push(Process::start("rekognition-local", command, &home.join("rekognition-local.log"), port)?);
+        Ok(format!("http://127.0.0.1:{port}"))
+    }
+
+    fn keep(&mut self, server: postgres::Server) -> String {
+        let address = server.url.clone();
+        self.databases.push(server);
+        address
+    }
+
+    fn note(&mut self, variable: &'static str, name: &str, started: Result<String>) {
+        match started {
+            Ok(address) => {
+                println!("{name} runs for the tests ({variable})");
+                self.variables.push((variable, address));
+            }
+            Err(error) => {
+                println!("{name} could not be set up: {error:#}");
+                self.missing.push(format!("{name}: {error:#}"));
+            }
+        }
+    }
+}
+
+/// Whether nobody said where that part is.
+fn wanted(variable: &str) -> bool {
+    std::env::var_os(variable).is_none_or(|value| value.is_empty())
+}
