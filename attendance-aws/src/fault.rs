@@ -100,7 +100,6 @@ impl Fault {
 
     /// As [`Fault::of`], of a call to an address: the service's words are left out if they repeat it, as a refusal for
     /// lack of rights does.
-    #[cfg(any(feature = "ses", feature = "sns"))]
     pub(crate) fn of_call_to<E>(error: &SdkError<E, HttpResponse>, address: &str) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -142,7 +141,6 @@ impl Fault {
     }
 
     /// What happened, for an error of another kind.
-    #[cfg(any(feature = "s3", feature = "ses", feature = "sns"))]
     pub(crate) fn into_source(self) -> BoxError {
         match self {
             Self::Throttled(source) | Self::Unavailable(source) | Self::Failed(source) => source,
@@ -150,7 +148,6 @@ impl Fault {
     }
 
     /// Sorts the code of a part of a call that else succeeded: an entry of a batch.
-    #[cfg(any(feature = "kinesis", feature = "s3"))]
     pub(crate) fn of_part(what: &str, code: &str) -> Self {
         let kind: fn(BoxError) -> Self = match code {
             _ if THROTTLING.contains(&code) => Self::Throttled,

@@ -61,6 +61,7 @@ mod calls;
 mod config;
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
+#[allow(dead_code, reason = "no feature needs all of it")]
 mod fault;
 #[cfg(feature = "kinesis")]
 pub mod kinesis;

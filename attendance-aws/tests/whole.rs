@@ -4,8 +4,7 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use attendance_aws::dynamodb::{DynamoAttendanceRepo, create_table};
 use attendance_aws::kinesis::KinesisEventSink;
@@ -27,7 +26,7 @@ use attendance_core::ports::face_matcher::ImageRef;
 use attendance_core::ports::image_store::{ContentType, PutMode};
 use attendance_core::{Attendance, CheckInRequest, EnrolRequest, NewAttendee, NewOrganization};
 use bytes::Bytes;
-use support::{EMULATOR, Proxy, REKOGNITION, Request, aws_at, endpoint};
+use support::{EMULATOR, Log, Proxy, REKOGNITION, Request, aws_at, endpoint};
 use uuid::Uuid;
 
 const GRACE: &[u8] = include_bytes!("../../attendance-local/testdata/grace_hopper.jpg");
@@ -183,20 +182,6 @@ fn decoded(data: &serde_json::Value) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-/// What was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn nothing_personal_is_in_ids_keys_events_or_logs_from_registration_to_erasure() {
     let log = Log::default();
@@ -227,7 +212,7 @@ async fn nothing_personal_is_in_ids_keys_events_or_logs_from_registration_to_era
             assert!(!visible.contains(personal), "{personal} in {visible}");
         }
     }
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert!(log.contains("SearchUsersByImage"), "nothing was logged");
     for personal in PERSONAL {
         assert!(!log.contains(personal), "{personal} in the log");

@@ -7,7 +7,7 @@
 //! An account in SES's sandbox reaches verified addresses only.
 //!
 //! # Faults
-//! The SDK tries a request again as [`AwsConfig`](crate::AwsConfig) says; what is left then:
+//! The SDK tries a request again as [`AwsConfig`] says; what is left then:
 //!
 //! | fault | what the adapter does |
 //! | --- | --- |

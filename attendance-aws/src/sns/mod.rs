@@ -31,7 +31,7 @@
 //!   message until it is in the policy.
 //!
 //! # Faults
-//! The SDK tries a request again as [`AwsConfig`](crate::AwsConfig) says; what is left then:
+//! The SDK tries a request again as [`AwsConfig`] says; what is left then:
 //!
 //! | fault | what the adapter does |
 //! | --- | --- |

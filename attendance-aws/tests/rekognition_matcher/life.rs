@@ -1,8 +1,6 @@
 //! A whole life: what is sent of it, and what is listed.
 
 use std::collections::BTreeSet;
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 
 use attendance_aws::rekognition::RekognitionMatcher;
 use attendance_aws::rekognition::SearchBy::{FaceVectors, UserVectors};
@@ -16,6 +14,7 @@ use uuid::Uuid;
 use crate::answers::{detected, found, indexed, listed, not_associated, nothing};
 use crate::given::{Given, PREFIX, hasty};
 use crate::pictures::{grace, pictures};
+use crate::support::Log;
 
 /// Every text of a request but the image, the name of its field before it.
 fn texts(field: &str, value: &Value, found: &mut BTreeSet<(String, String)>) {
@@ -73,20 +72,6 @@ async fn nothing_but_opaque_ids_is_sent_in_a_whole_life() {
     }
 }
 
-/// What is logged, as one text.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn operations_are_logged_and_nobody_in_them() {
     let log = Log::default();
@@ -110,7 +95,7 @@ async fn operations_are_logged_and_nobody_in_them() {
     given.identify(&grace(), Faces::Largest).await.unwrap();
     given.proxy.disturb([listed(&[("f-1", &label)], None), nothing(), nothing(), listed(&[], None)]);
     given.matcher.forget(&given.organization, given.ada).await.unwrap();
-    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let logged = log.text();
     assert!(logged.contains("SearchUsersByImage"), "{logged}");
     let face = given.face(&grace()).to_string();
     for personal in [ada.as_str(), face.as_str(), given.organization.as_str(), "f-1", "99.9"] {

@@ -5,6 +5,9 @@ mod proxy;
 
 pub(crate) use proxy::{Disturbance, Proxy, Request};
 
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
 use attendance_aws::AwsConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -47,4 +50,25 @@ pub(crate) async fn get_json(url: &str) -> serde_json::Value {
     let client = client.build_http::<http_body_util::Empty<bytes::Bytes>>();
     let answer = client.get(url.parse().unwrap()).await.unwrap();
     serde_json::from_slice(&answer.into_body().collect().await.unwrap().to_bytes()).unwrap()
+}
+
+/// What is logged, as one text.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// Everything so far.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

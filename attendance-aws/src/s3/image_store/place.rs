@@ -16,7 +16,8 @@ pub(super) fn object_key(organization: &OrganizationId, key: &ImageKey) -> Strin
     KINDS.into_iter().find_map(of_kind).unwrap_or_else(|| format!("{OTHER}{organization}/{key}"))
 }
 
-/// Whose image an object is, and under which key. `None` for what [`object_key`] never gives.
+/// Whose image an object is, and under which key. `None` for what
+/// [`S3ImageStore::object_key`](super::S3ImageStore::object_key) never gives.
 ///
 /// Whoever is told of an object by S3 (an event's key is form-url-encoded: decode it first) finds the image with it.
 #[must_use]
