@@ -12,7 +12,7 @@ use serde_json::json;
 
 use place::Place;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let mut numbers = std::env::args().skip(1).map(|text| text.parse::<u32>());
     let mut number = |what: &'static str| numbers.next().context(what)?.context(what);
