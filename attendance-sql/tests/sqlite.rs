@@ -63,6 +63,7 @@ fn commit_of(check_in: &str, attendee: AttendeeId) -> Commit {
         faces: Vec::new(),
         unsearched: 0,
         liveness: None,
+        refused: None,
     };
     let record = AttendanceRecord {
         session: session(),

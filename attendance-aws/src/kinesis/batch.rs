@@ -120,6 +120,7 @@ mod tests {
             id: EventId::new(format!("{session}:{attendee}:v{version}")).unwrap(),
             organization: school.clone(),
             time: Timestamp::UNIX_EPOCH,
+            correlation: None,
             data: EventData::Record {
                 session: session.parse().unwrap(),
                 attendee,

@@ -173,6 +173,7 @@ pub(crate) fn arrival(organization: &OrganizationId, attendees: &[AttendeeId], i
         faces: attendees.iter().map(decision).chain([Decision::Stranger]).map(face).collect(),
         unsearched: 0,
         liveness: None,
+        refused: None,
     };
     let stranger = Event::of_stranger(organization, &check_in.id, u32::try_from(attendees.len()).unwrap(), at(1));
     let records = attendees.iter().map(|id| RecordDraft::new(organization, record(*id, check_in.id.as_str())));

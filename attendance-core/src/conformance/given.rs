@@ -83,6 +83,7 @@ pub(super) fn check_in(id: &str, decisions: impl IntoIterator<Item = Decision>) 
         faces: decisions.into_iter().map(face).collect(),
         unsearched: 0,
         liveness: None,
+        refused: None,
     }
 }
 

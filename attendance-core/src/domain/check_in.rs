@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::audit::Actor;
 use super::face::{BoundingBox, Quality};
 use super::ids::{AttendeeId, CheckInId};
-use super::image::ImageKey;
+use super::image::{ImageKey, ImageProblem};
 use super::policy::QualityProblem;
 use super::record::AttendanceRecord;
 use super::session::SessionId;
@@ -123,6 +123,17 @@ pub enum Liveness {
     NotShown,
 }
 
+/// Why nothing was looked up in a picture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "refusal", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum PictureRefusal {
+    /// It shows no face.
+    NoFace,
+    /// It can't be used.
+    Image(ImageProblem),
+}
+
 /// An image offered, and what was decided about its faces.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CheckIn {
@@ -142,6 +153,9 @@ pub struct CheckIn {
     pub unsearched: u32,
     /// The verdict of a liveness check, if there was one.
     pub liveness: Option<Liveness>,
+    /// Why there are no faces, where a stored picture could not be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<PictureRefusal>,
 }
 
 impl CheckIn {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attendee::EnrolmentState;
 use super::ids::{AttendeeId, CheckInId, OrganizationId};
-use super::record::{AttendanceRecord, Status};
+use super::record::{AttendanceRecord, Method, Status};
 use super::session::SessionId;
 use super::text::{is_key, text_type};
 
@@ -50,6 +50,8 @@ pub struct Event {
     pub organization: OrganizationId,
     /// When it happened.
     pub time: Timestamp,
+    /// The check-in that it comes from, if it comes from one: what is logged on the way carries it too.
+    pub correlation: Option<CheckInId>,
     /// What happened.
     pub data: EventData,
 }
@@ -96,10 +98,12 @@ impl Event {
     #[must_use]
     pub fn of_record(organization: &OrganizationId, record: &AttendanceRecord) -> Self {
         let id = format!("{}:{}:v{}", record.session, record.attendee, record.version);
+        let by_face = matches!(record.method, Method::Face { .. });
         Self {
             id: EventId::new(id).expect("a valid id"),
             organization: organization.clone(),
             time: record.recorded_at,
+            correlation: record.check_in.clone().filter(|_| by_face),
             data: EventData::Record {
                 session: record.session.clone(),
                 attendee: record.attendee,
@@ -117,6 +121,7 @@ impl Event {
             id: EventId::new(format!("{check_in}:{face}:stranger")).expect("a valid id"),
             organization: organization.clone(),
             time,
+            correlation: Some(check_in.clone()),
             data: EventData::Stranger { check_in: check_in.clone(), face },
         }
     }
@@ -134,6 +139,7 @@ impl Event {
             id: EventId::new(format!("{attendee}:v{version}:enrolment")).expect("a valid id"),
             organization: organization.clone(),
             time,
+            correlation: None,
             data: EventData::Enrolment { attendee, state },
         }
     }
@@ -147,6 +153,9 @@ struct CloudEvent {
     source: String,
     time: Timestamp,
     datacontenttype: String,
+    /// An extension attribute.
+    #[serde(default, rename = "correlationid", skip_serializing_if = "Option::is_none")]
+    correlation: Option<CheckInId>,
     #[serde(flatten)]
     data: EventData,
 }
@@ -161,6 +170,7 @@ impl From<Event> for CloudEvent {
             source: format!("{SOURCE}{}", event.organization),
             time: event.time,
             datacontenttype: "application/json".to_owned(),
+            correlation: event.correlation,
             data: event.data,
         }
     }
@@ -171,8 +181,9 @@ impl TryFrom<CloudEvent> for Event {
     fn try_from(event: CloudEvent) -> Result<Self, Self::Error> {
         let invalid =
             super::InvalidText { what: "an event's source", rule: "/attendance/orgs/ and an organization's id" };
-        let organization = event.source.strip_prefix(SOURCE).ok_or(invalid)?;
-        Ok(Self { id: event.id, organization: organization.parse()?, time: event.time, data: event.data })
+        let organization = event.source.strip_prefix(SOURCE).ok_or(invalid)?.parse()?;
+        let CloudEvent { id, time, correlation, data, .. } = event;
+        Ok(Self { id, organization, time, correlation, data })
     }
 }
 
@@ -193,6 +204,7 @@ mod tests {
                 "source": "/attendance/orgs/default",
                 "time": "1970-01-01T00:00:00Z",
                 "datacontenttype": "application/json",
+                "correlationid": "c-1",
                 "type": "attendance.stranger.v1",
                 "data": { "check_in": "c-1", "face": 2 },
             })

@@ -1,6 +1,7 @@
 //! Names of stored images.
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use super::ids::{AttendeeId, CheckInId, FaceId};
 use super::text::text_type;
@@ -44,6 +45,60 @@ impl ImageKey {
     pub fn check_in_date(&self) -> Option<Date> {
         self.as_str().strip_prefix(Self::CHECK_INS)?.split('/').next()?.parse().ok()
     }
+
+    /// The check-in of a check-in picture's key, or `None` for another key.
+    #[must_use]
+    pub fn check_in_id(&self) -> Option<CheckInId> {
+        self.check_in_date()?;
+        CheckInId::new(self.as_str().split('/').nth(2)?).ok()
+    }
+}
+
+/// Why an image can't be used. Each says what is wrong and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "problem", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ImageProblem {
+    /// No bytes.
+    #[error("the image is empty: offer a JPEG or PNG file")]
+    Empty,
+    /// Neither JPEG nor PNG.
+    #[error("this is neither a JPEG nor a PNG image: offer one of these")]
+    Unsupported,
+    /// Cut off, or its data make no sense.
+    #[error("the image is truncated or damaged: take or upload it again")]
+    Damaged,
+    /// More bytes than are taken.
+    #[error("the image has {bytes} bytes and at most {limit} are taken: offer a smaller one")]
+    TooManyBytes {
+        /// How many it has.
+        bytes: u64,
+        /// How many are taken.
+        limit: u64,
+    },
+    /// More pixels than are taken.
+    #[error("the image claims {width} x {height} pixels and at most {limit} in all are taken: offer a smaller one")]
+    TooManyPixels {
+        /// Pixels across.
+        width: u32,
+        /// Pixels down.
+        height: u32,
+        /// How many are taken in all.
+        limit: u64,
+    },
+    /// Fewer pixels than a face needs.
+    #[error("the image has {width} x {height} pixels and at least {min} x {min} are needed: offer a larger one")]
+    TooSmall {
+        /// Pixels across.
+        width: u32,
+        /// Pixels down.
+        height: u32,
+        /// The least along each side.
+        min: u32,
+    },
+    /// No image at that key.
+    #[error("there is no image at that key: upload it first")]
+    Missing,
 }
 
 #[cfg(test)]
@@ -58,9 +113,14 @@ mod tests {
     }
 
     #[test]
-    fn a_check_ins_key_tells_its_date() {
+    fn a_check_ins_key_tells_its_date_and_its_id() {
         let date = jiff::civil::date(2026, 11, 21);
-        assert_eq!(ImageKey::of_check_in(date, &CheckInId::fresh()).check_in_date(), Some(date));
-        assert_eq!(ImageKey::new("enrolments/2026-11-21/x").unwrap().check_in_date(), None);
+        let id = CheckInId::fresh();
+        let key = ImageKey::of_check_in(date, &id);
+        assert_eq!((key.check_in_date(), key.check_in_id()), (Some(date), Some(id)));
+        for other in ["enrolments/2026-11-21/x", "checkins/door/x", "checkins"] {
+            let key = ImageKey::new(other).unwrap();
+            assert_eq!((key.check_in_date(), key.check_in_id()), (None, None), "{other}");
+        }
     }
 }

@@ -85,6 +85,7 @@ fn arrival(organization: &OrganizationId, attendee: AttendeeId, check_in: &str) 
         faces: Vec::new(),
         unsearched: 0,
         liveness: None,
+        refused: None,
     };
     let records = vec![RecordDraft::new(organization, record)];
     Commit { check_in, records, events: Vec::new(), targets: vec![Target::sink()] }

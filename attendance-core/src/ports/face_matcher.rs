@@ -8,6 +8,7 @@ use crate::domain::check_in::Candidate;
 use crate::domain::face::{BoundingBox, Quality};
 use crate::domain::ids::{AttendeeId, FaceId, OrganizationId};
 use crate::domain::image::ImageKey;
+pub use crate::domain::image::ImageProblem;
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::policy::{MatchPolicy, QualityPolicy, QualityProblem};
 use crate::domain::similarity::Threshold;
@@ -95,52 +96,6 @@ pub struct AttendeeFaces {
     pub attendee: AttendeeId,
     /// Sorted.
     pub faces: Vec<FaceId>,
-}
-
-/// Why an image can't be used. Each says what is wrong and what to do.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ImageProblem {
-    /// No bytes.
-    #[error("the image is empty: offer a JPEG or PNG file")]
-    Empty,
-    /// Neither JPEG nor PNG.
-    #[error("this is neither a JPEG nor a PNG image: offer one of these")]
-    Unsupported,
-    /// Cut off, or its data make no sense.
-    #[error("the image is truncated or damaged: take or upload it again")]
-    Damaged,
-    /// More bytes than are taken.
-    #[error("the image has {bytes} bytes and at most {limit} are taken: offer a smaller one")]
-    TooManyBytes {
-        /// How many it has.
-        bytes: u64,
-        /// How many are taken.
-        limit: u64,
-    },
-    /// More pixels than are taken.
-    #[error("the image claims {width} x {height} pixels and at most {limit} in all are taken: offer a smaller one")]
-    TooManyPixels {
-        /// Pixels across.
-        width: u32,
-        /// Pixels down.
-        height: u32,
-        /// How many are taken in all.
-        limit: u64,
-    },
-    /// Fewer pixels than a face needs.
-    #[error("the image has {width} x {height} pixels and at least {min} x {min} are needed: offer a larger one")]
-    TooSmall {
-        /// Pixels across.
-        width: u32,
-        /// Pixels down.
-        height: u32,
-        /// The least along each side.
-        min: u32,
-    },
-    /// No image at that key.
-    #[error("there is no image at that key: upload it first")]
-    Missing,
 }
 
 /// Why a matcher did not do what it was asked.

@@ -9,7 +9,7 @@ use super::place::{OpenSessions, Place};
 use super::{Attendance, Error};
 use crate::domain::attendee::Attendee;
 use crate::domain::audit::Actor;
-use crate::domain::check_in::{CheckIn, Decision, JudgedFace, Liveness, Outcome, Refusal};
+use crate::domain::check_in::{CheckIn, Decision, JudgedFace, Liveness, Outcome, PictureRefusal, Refusal};
 use crate::domain::event::Event;
 use crate::domain::face::{BoundingBox, Quality};
 use crate::domain::ids::{AttendeeId, CheckInId, OrganizationId};
@@ -19,9 +19,9 @@ use crate::domain::policy::Identity;
 use crate::domain::record::{AttendanceRecord, Method, Status};
 use crate::domain::session::{Phase, Session, SessionId};
 use crate::ports::attendance_repo::{AttendanceRepoExt, Commit, Committed, RecordDraft};
-use crate::ports::face_matcher::{Faces, IdentifiedFace, IdentifyOptions, ImageRef};
+use crate::ports::face_matcher::{Faces, IdentifiedFace, IdentifyOptions, ImageProblem, ImageRef};
 use crate::ports::image_store::{ContentType, PutMode};
-use crate::ports::{ImageStoreError, RepoError};
+use crate::ports::{FaceMatcherError, ImageStoreError, RepoError};
 
 /// An image offered.
 #[derive(Debug, Clone)]
@@ -79,6 +79,9 @@ pub struct CheckInAnswer {
 impl Attendance {
     /// Recognises the faces of a picture and records who came. The same id again answers the same and records nothing.
     ///
+    /// That a stored picture can't be used, or shows no face, is recorded too: whoever uploaded it is not there to be told,
+    /// and finds it by [`Attendance::checked_in`].
+    ///
     /// # Errors
     /// [`Error::UnknownSession`], what the matcher refuses (no face, an image that can't be used), and those of the
     /// ports. Whatever a face turns out to be is an [`Outcome`], no error.
@@ -108,7 +111,10 @@ impl Attendance {
 
         let policy = self.match_policy(&tenant);
         let options = IdentifyOptions { faces: request.faces, floor: policy.floor(), max_candidates: 5 };
-        let mut found = self.matcher.identify(organization, &request.image, options).await?;
+        let mut found = match self.matcher.identify(organization, &request.image, options).await {
+            Ok(found) => found,
+            Err(error) => return Err(self.refused(organization, id, request, captured_at, error).await),
+        };
         let attendees = self.living_candidates(organization, &mut found.faces).await?;
         let judged = self.judge(organization, &tenant, found.faces, &attendees, named.as_ref(), captured_at).await?;
 
@@ -122,6 +128,7 @@ impl Attendance {
             faces: judged.faces,
             unsearched: found.unsearched,
             liveness: request.liveness,
+            refused: None,
         };
         for session in judged.sessions.values() {
             self.repo.ensure_session(organization, session).await?;
@@ -139,6 +146,57 @@ impl Attendance {
         }
         self.drop_picture_of_the_erased(organization, &check_in).await?;
         Ok(answer)
+    }
+
+    /// What became of a check-in, with the records as they stand now; `None` if there is none of that id (yet).
+    ///
+    /// # Errors
+    /// What the check-in itself was answered, where the picture was refused and that was recorded; and those of the
+    /// repository.
+    pub async fn checked_in(
+        &self,
+        organization: &OrganizationId,
+        id: &CheckInId,
+    ) -> Result<Option<CheckInAnswer>, Error> {
+        match self.repo.check_in(organization, id).await? {
+            Some(check_in) => self.answer(organization, check_in).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Records that a stored picture was refused, and answers why.
+    async fn refused(
+        &self,
+        organization: &OrganizationId,
+        id: CheckInId,
+        request: CheckInRequest,
+        captured_at: Timestamp,
+        error: FaceMatcherError,
+    ) -> Error {
+        let refused = match &error {
+            FaceMatcherError::NoFace => PictureRefusal::NoFace,
+            // It may still come.
+            FaceMatcherError::Image(ImageProblem::Missing) => return error.into(),
+            FaceMatcherError::Image(problem) => PictureRefusal::Image(problem.clone()),
+            _ => return error.into(),
+        };
+        let ImageRef::Stored(key) = request.image else { return error.into() };
+        let check_in = CheckIn {
+            id,
+            captured_at,
+            decided_at: self.now(),
+            by: request.by,
+            image: Some(key),
+            faces: Vec::new(),
+            unsearched: 0,
+            liveness: request.liveness,
+            refused: Some(refused),
+        };
+        let commit = Commit { check_in, records: Vec::new(), events: Vec::new(), targets: self.targets.clone() };
+        match self.repo.commit(organization, &commit).await {
+            Ok(_) => error.into(),
+            Err(failed) => failed.into(),
+        }
     }
 
     /// Keeps of each face only candidates who exist and are not erased, and answers them.
@@ -286,6 +344,11 @@ impl Attendance {
 
     /// The answer of a check-in that was committed before.
     async fn answer(&self, organization: &OrganizationId, check_in: CheckIn) -> Result<CheckInAnswer, Error> {
+        match check_in.refused {
+            Some(PictureRefusal::NoFace) => return Err(FaceMatcherError::NoFace.into()),
+            Some(PictureRefusal::Image(problem)) => return Err(FaceMatcherError::Image(problem).into()),
+            None => {}
+        }
         let mut records = HashMap::new();
         for face in &check_in.faces {
             if let Decision::Record { candidate, session } = &face.decision {

@@ -112,6 +112,7 @@ impl Error {
             Self::NotErased(_) => "not-erased",
             Self::Matcher(error) => matcher_code(error),
             Self::Images(ImageStoreError::NotFound) => "image-missing",
+            Self::Images(ImageStoreError::CanNotPresign) => "can-not-presign",
             Self::Repo(RepoError::UnknownOrganization) => "unknown-organization",
             Self::Repo(RepoError::NotFound(_)) => "not-found",
             Self::Repo(RepoError::Exists(_)) => "exists",

@@ -12,6 +12,7 @@ mod relay;
 mod report;
 mod roll_call;
 mod sweep;
+mod upload;
 
 use std::sync::Arc;
 
@@ -22,10 +23,11 @@ pub use enrol::{EnrolRequest, Enrolled};
 pub use erase::Erased;
 pub use error::Error;
 pub use registry::{NewAttendee, NewOrganization};
-pub use relay::Relayed;
+pub use relay::{Relayed, Told};
 pub use report::{ReportRow, Summary};
 pub use roll_call::{MarkRequest, RosterEntry, When};
 pub use sweep::Swept;
+pub use upload::{Upload, UploadRequest};
 
 use crate::domain::event::Target;
 use crate::ports::{AttendanceRepo, EventSink, FaceMatcher, ImageStore, Notifier};
@@ -103,6 +105,7 @@ pub struct AttendanceBuilder {
     notifier: Option<Arc<dyn Notifier>>,
     sink: Option<Arc<dyn EventSink>>,
     clock: Option<Arc<dyn Clock>>,
+    targets: Option<Vec<Target>>,
 }
 
 macro_rules! port {
@@ -142,6 +145,14 @@ impl AttendanceBuilder {
         clock, clock, Clock
     }
 
+    /// Where every event goes; the sink and the notifier unless this says otherwise. A host that tells people from what
+    /// comes out of the sink, by [`Attendance::tell`], names only the sink.
+    #[must_use]
+    pub fn targets(mut self, targets: impl Into<Vec<Target>>) -> Self {
+        self.targets = Some(targets.into());
+        self
+    }
+
     /// The façade.
     ///
     /// # Errors
@@ -154,7 +165,7 @@ impl AttendanceBuilder {
             notifier: self.notifier.ok_or(MissingPort("a notifier"))?,
             sink: self.sink.ok_or(MissingPort("an event sink"))?,
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
-            targets: vec![Target::sink(), Target::notifier()],
+            targets: self.targets.unwrap_or_else(|| vec![Target::sink(), Target::notifier()]),
         })
     }
 }

@@ -11,6 +11,7 @@ use crate::domain::event::Event;
 use crate::domain::group::Group;
 use crate::domain::ids::{AttendeeId, GroupId, OrganizationId};
 use crate::domain::organization::{Organization, OrganizationPolicy};
+use crate::domain::page::PageRequest;
 use crate::domain::zone::Zone;
 use crate::ports::RepoError;
 use crate::ports::attendance_repo::{AttendanceRepoExt, Entity};
@@ -65,6 +66,23 @@ impl NewAttendee {
 }
 
 impl Attendance {
+    /// Every organization, by id.
+    ///
+    /// # Errors
+    /// Those of the repository.
+    pub async fn organizations(&self) -> Result<Vec<OrganizationId>, Error> {
+        let mut page = PageRequest::first(PageRequest::MAX);
+        let mut ids = Vec::new();
+        loop {
+            let found = self.repo.organizations(&page).await?;
+            ids.extend(found.items.into_iter().map(|organization| organization.id));
+            match found.next {
+                Some(next) => page = page.after(next),
+                None => return Ok(ids),
+            }
+        }
+    }
+
     /// Makes an organization unless it is there, and provisions the matcher for it.
     ///
     /// # Errors

@@ -42,7 +42,7 @@ impl Attendance {
                     break;
                 }
                 let (through, messages) = if *target == Target::notifier() {
-                    self.tell(organization, &events).await?
+                    self.tell_all(organization, &events).await?
                 } else {
                     (self.publish(organization, &events).await, 0)
                 };
@@ -76,7 +76,7 @@ impl Attendance {
     }
 
     /// Tells whom each event concerns, and answers the events that are done with and how many messages were sent.
-    async fn tell(&self, organization: &OrganizationId, events: &[Event]) -> Result<(Vec<EventId>, u32), Error> {
+    async fn tell_all(&self, organization: &OrganizationId, events: &[Event]) -> Result<(Vec<EventId>, u32), Error> {
         let policy = self.repo.existing_organization(organization).await?.policy;
         let (mut done, mut sent) = (Vec::new(), 0);
         for event in events {
@@ -90,6 +90,16 @@ impl Attendance {
             }
         }
         Ok((done, sent))
+    }
+
+    /// Tells whom one event concerns, unless that was done before: for a host whose events come back from a stream.
+    /// Whoever calls it names only the sink to [`AttendanceBuilder::targets`](super::AttendanceBuilder::targets).
+    ///
+    /// # Errors
+    /// Those of the repository. A failing notifier is no error: see [`Told::Later`].
+    pub async fn tell(&self, event: &Event) -> Result<Told, Error> {
+        let policy = self.repo.existing_organization(&event.organization).await?.policy;
+        self.tell_of(&event.organization, &policy, event).await
     }
 
     async fn tell_of(
@@ -144,9 +154,14 @@ impl Attendance {
     }
 }
 
-enum Told {
+/// What became of telling one event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// A message was sent.
     Sent,
+    /// Nobody is to be told, or they were told before, or can't be reached for good.
     Nobody,
+    /// The notifier failed in a way that may pass, or somebody else is telling it now: try again.
     Later,
 }
 

@@ -7,7 +7,7 @@ use super::{Attendance, Error};
 use crate::domain::attendee::EnrolmentState;
 use crate::domain::audit::Actor;
 use crate::domain::group::Group;
-use crate::domain::ids::{AttendeeId, CheckInId, OrganizationId};
+use crate::domain::ids::{AttendeeId, OrganizationId};
 use crate::domain::image::ImageKey;
 use crate::domain::organization::Organization;
 use crate::domain::page::PageRequest;
@@ -130,7 +130,7 @@ impl Attendance {
                     None => continue,
                 }
                 self.images.delete(&tenant.id, key).await?;
-                if let Some(Ok(id)) = key.as_str().rsplit('/').next().map(CheckInId::new) {
+                if let Some(id) = key.check_in_id() {
                     self.repo.detach_image(&tenant.id, &id).await?;
                 }
                 swept.images_expired += 1;

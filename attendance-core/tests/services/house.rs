@@ -173,6 +173,11 @@ impl Faults {
         self.add(operation, Fault::Fail);
     }
 
+    /// What did not fail yet will not.
+    pub(crate) fn clear(&self) {
+        self.0.lock().expect("no panic").clear();
+    }
+
     /// The next call of `operation` is done, and its answer gets lost.
     pub(crate) fn lose_answer_once(&self, operation: &str) {
         self.add(operation, Fault::LoseAnswer);

@@ -9,3 +9,4 @@ mod layers;
 mod relaying;
 mod roll_calling;
 mod sweeping;
+mod uploading;

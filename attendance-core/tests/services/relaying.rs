@@ -1,11 +1,11 @@
 use std::sync::{Arc, Mutex};
 
-use attendance_core::domain::event::EventData;
+use attendance_core::domain::event::{EventData, Target};
 use attendance_core::domain::organization::OrganizationPolicy;
 use attendance_core::domain::record::Status;
 use attendance_core::memory::FakePicture;
 use attendance_core::ports::{EventSinkError, MockEventSink};
-use attendance_core::{Relayed, When};
+use attendance_core::{Attendance, Relayed, Told, When};
 
 use crate::house::{House, me};
 
@@ -142,4 +142,40 @@ async fn no_event_carries_anything_personal() {
     for personal in ["ada", "example.org", "doctor", "front-desk"] {
         assert!(!told.contains(personal), "{personal} in {told}");
     }
+}
+
+#[tokio::test]
+async fn events_that_come_back_from_a_stream_are_told_once() {
+    let house = House::new().await;
+    house.enrolled("ada", &[]).await;
+    // The relay brings events to the sink only.
+    let relaying = Attendance::builder()
+        .face_matcher(house.attendance.face_matcher().clone())
+        .image_store(house.images.clone())
+        .repo(house.attendance.repo().clone())
+        .notifier(house.notifier.clone())
+        .event_sink(house.sink.clone())
+        .clock(house.clock.clone())
+        .targets([Target::sink()])
+        .build()
+        .unwrap();
+    let pictures = FakePicture::new().face("ada").face("a stranger");
+    let check_in = relaying.check_in(&house.organization, House::request(&pictures)).await.unwrap().id;
+    let relayed = relaying.relay(&house.organization).await.unwrap();
+    assert_eq!((relayed.notified, relayed.pending), (0, 0));
+    assert!(house.notifier.sent().is_empty());
+
+    let events = house.sink.events();
+    let of_check_in: Vec<_> = events.iter().filter(|event| event.correlation.as_ref() == Some(&check_in)).collect();
+    assert_eq!(of_check_in.len(), 2, "{events:?}");
+    for event in of_check_in {
+        for operation in ["Notifier::notify", "Notifier::alert"] {
+            house.faults.fail_once(operation);
+        }
+        assert_eq!(house.attendance.tell(event).await.unwrap(), Told::Later);
+        assert_eq!(house.attendance.tell(event).await.unwrap(), Told::Sent);
+        assert_eq!(house.attendance.tell(event).await.unwrap(), Told::Nobody);
+        house.faults.clear();
+    }
+    assert_eq!((house.notifier.sent().len(), house.notifier.alerts().len()), (1, 1));
 }

@@ -59,6 +59,7 @@ fn commit_of(check_in: &str, attendees: impl IntoIterator<Item = u128>) -> Commi
         faces: Vec::new(),
         unsearched: 0,
         liveness: None,
+        refused: None,
     };
     let record = |attendee| AttendanceRecord {
         session: session(),

@@ -7,7 +7,6 @@ use attendance_api::Api;
 use attendance_api::auth::{Grant, Issued, Role, SharedKeyTokens, TokenIssuer};
 use attendance_core::domain::ids::OrganizationId;
 use attendance_core::domain::organization::OrganizationPolicy;
-use attendance_core::domain::page::PageRequest;
 use attendance_core::domain::zone::Zone;
 use attendance_core::ports::ImageStore;
 use attendance_core::{Attendance, NewOrganization};
@@ -89,24 +88,10 @@ impl Desk {
     }
 
     async fn relay_all(&self) -> Result<(), Failure> {
-        for organization in organizations(&self.attendance).await? {
+        for organization in self.attendance.organizations().await? {
             self.attendance.relay(&organization).await?;
         }
         Ok(())
-    }
-}
-
-/// Every organization.
-pub(crate) async fn organizations(attendance: &Attendance) -> Result<Vec<OrganizationId>, Failure> {
-    let mut page = PageRequest::first(PageRequest::MAX);
-    let mut ids = Vec::new();
-    loop {
-        let found = attendance.repo().organizations(&page).await?;
-        ids.extend(found.items.into_iter().map(|organization| organization.id));
-        match found.next {
-            Some(next) => page = page.after(next),
-            None => return Ok(ids),
-        }
     }
 }
 

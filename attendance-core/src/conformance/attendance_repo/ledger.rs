@@ -1,10 +1,10 @@
 //! Commits, marks and history: what makes a record trustworthy. Lists have a file of their own.
 
 use crate::conformance::given::*;
-use crate::domain::check_in::{Candidate, CheckIn, Decision, Liveness, Refusal};
+use crate::domain::check_in::{Candidate, CheckIn, Decision, Liveness, PictureRefusal, Refusal};
 use crate::domain::event::{Event, Target};
 use crate::domain::ids::{AttendeeId, OrganizationId};
-use crate::domain::image::ImageKey;
+use crate::domain::image::{ImageKey, ImageProblem};
 use crate::domain::policy::QualityProblem;
 use crate::domain::record::{AttendanceRecord, Method, Status};
 use crate::domain::session::SessionId;
@@ -50,7 +50,10 @@ pub async fn a_check_in_is_read_back_as_it_was_committed(repo: &dyn AttendanceRe
     given.unsearched = u32::MAX;
     given.liveness = Some(Liveness::NotShown);
     let empty = CheckIn { faces: Vec::new(), ..check_in("c-2", []) };
-    for given in [given, empty] {
+    let no_face = CheckIn { refused: Some(PictureRefusal::NoFace), ..check_in("c-3", []) };
+    let problem = ImageProblem::TooManyPixels { width: 1, height: u32::MAX, limit: u64::MAX };
+    let huge = CheckIn { refused: Some(PictureRefusal::Image(problem)), ..check_in("c-4", []) };
+    for given in [given, empty, no_face, huge] {
         let committed = repo.commit(&organization, &commit(&organization, given.clone(), [])).await.unwrap();
         assert_eq!(committed, Committed::Written(Vec::new()));
         assert_eq!(repo.check_in(&organization, &given.id).await.unwrap(), Some(given));

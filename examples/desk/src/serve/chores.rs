@@ -11,7 +11,6 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::stop::Stop;
-use crate::desk::organizations;
 use crate::failure::Failure;
 
 /// How long is waited after a write, so that the events of many are told together.
@@ -107,8 +106,8 @@ async fn sweep(attendance: Attendance, written: Arc<Notify>, stop: Stop) {
 
 /// Every organization; none if they can't be read now.
 async fn all(attendance: &Attendance) -> Vec<OrganizationId> {
-    organizations(attendance).await.unwrap_or_else(|error| {
-        tracing::error!(%error, "the organizations can't be read; it is tried again");
+    attendance.organizations().await.unwrap_or_else(|error| {
+        tracing::error!(error = chain(error), "the organizations can't be read; it is tried again");
         Vec::new()
     })
 }
