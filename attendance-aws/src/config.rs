@@ -97,17 +97,15 @@ impl AwsConfig {
     #[must_use]
     pub fn s3(&self) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::config::Builder::from(&self.sdk).interceptor(self.calls.clone());
-        aws_sdk_s3::Client::from_conf(config.force_path_style(self.overrides("s3", "S3")).build())
+        aws_sdk_s3::Client::from_conf(config.force_path_style(self.s3_is_elsewhere()).build())
     }
 
-    /// Whether a service is reached at another place than AWS's own.
-    fn overrides(&self, service: &str, variable: &str) -> bool {
+    /// Whether S3 is reached at another place than AWS's own: looked up as its client does it.
+    fn s3_is_elsewhere(&self) -> bool {
         use aws_types::service_config::ServiceConfigKey;
-        let key = ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url");
+        let key = ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url");
         let named = key.build().ok().and_then(|key| self.sdk.service_config()?.load_config(key));
-        named.is_some()
-            || self.sdk.endpoint_url().is_some()
-            || std::env::var_os(format!("AWS_ENDPOINT_URL_{variable}")).is_some()
+        named.is_some() || self.sdk.endpoint_url().is_some()
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use attendance_aws::{AwsConfig, Call};
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_sdk_s3::presigning::PresigningConfig;
 use support::{Disturbance, Proxy, aws_at, sdk_at};
 
 const NO_TOPICS: &str = "<ListTopicsResponse><ListTopicsResult><Topics/></ListTopicsResult></ListTopicsResponse>";
@@ -67,6 +68,13 @@ async fn child_asks() {
     aws.s3().list_buckets().send().await.unwrap();
     aws.s3().get_object().bucket("images").key("a").send().await.unwrap();
     aws.sns().list_topics().send().await.unwrap();
+
+    // What an application configured itself does not look into the environment: it is at AWS.
+    let mut sdk = sdk_at("").into_builder();
+    sdk.set_endpoint_url(None);
+    let own = AwsConfig::from_sdk(sdk.build()).s3().get_object().bucket("images").key("a");
+    let url = own.presigned(PresigningConfig::expires_in(Duration::from_secs(60)).unwrap()).await.unwrap();
+    assert!(url.uri().starts_with("https://images.s3.us-east-1.amazonaws.com/a?"), "{}", url.uri());
 }
 
 #[tokio::test]

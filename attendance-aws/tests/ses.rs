@@ -13,10 +13,8 @@ use attendance_core::domain::attendee::{Email, Name, Phone};
 use attendance_core::domain::ids::OrganizationId;
 use attendance_core::ports::notifier::{Message, Recipient};
 use attendance_core::ports::{Notifier, NotifierError};
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
 use serde_json::{Value, json};
-use support::{Disturbance, EMULATOR, Proxy, Request};
+use support::{Disturbance, EMULATOR, Proxy, Request, kind, said};
 use uuid::Uuid;
 
 const EMAIL: &str = "sigrid@example.org";
@@ -98,10 +96,7 @@ impl Desk {
         let emulator = support::endpoint(EMULATOR)?;
         let from = fresh_sender(&support::aws_at(&emulator)).await;
         let proxy = Proxy::before(&emulator).await;
-        let retries = RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(1));
-        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(1_500)).build();
-        let sdk = support::sdk_at(&proxy.endpoint).into_builder().retry_config(retries).timeout_config(timeouts);
-        let aws = AwsConfig::from_sdk(sdk.build());
+        let aws = support::hurried_at(&proxy.endpoint);
         let config = SesConfig::new(from);
         let notifier = SesNotifier::new(&aws, config.clone());
         Some(Self { emulator, proxy, aws, config, notifier })
@@ -123,23 +118,6 @@ fn body(request: &Request) -> Value {
 /// An error of SES with its words.
 fn answer(status: u16, code: &str, words: &str) -> Disturbance {
     Disturbance::Answer(status, json!({"__type": code, "message": words}).to_string())
-}
-
-fn kind(error: &NotifierError) -> &'static str {
-    match error {
-        NotifierError::NoAddress => "no address",
-        NotifierError::Refused { .. } => "refused",
-        NotifierError::Throttled { .. } => "throttled",
-        NotifierError::Unavailable { .. } => "unavailable",
-        NotifierError::Failed { .. } => "failed",
-        _ => "another",
-    }
-}
-
-/// Everything that an error says, its sources too.
-fn said(error: &dyn std::error::Error) -> String {
-    let chain = std::iter::successors(Some(error), |error| error.source());
-    chain.map(|error| format!("{error} {error:?}")).collect::<Vec<_>>().join(": ")
 }
 
 #[tokio::test]

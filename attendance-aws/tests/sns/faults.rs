@@ -2,26 +2,15 @@
 
 use std::time::Duration;
 
-use attendance_core::ports::{Notifier, NotifierError};
+use attendance_core::ports::Notifier;
 
-use crate::given::{Desk, EMAIL, by_email, by_phone, fresh_phone, message, organization, said, texts};
-use crate::support::Disturbance;
+use crate::given::{Desk, EMAIL, by_email, by_phone, fresh_phone, message, organization, texts};
+use crate::support::{Disturbance, kind, said};
 
 /// An error of SNS with its words.
 fn answer(status: u16, code: &str, words: &str) -> Disturbance {
     let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>{words}</Message></Error>");
     Disturbance::Answer(status, format!("<ErrorResponse>{error}<RequestId>r</RequestId></ErrorResponse>"))
-}
-
-fn kind(error: &NotifierError) -> &'static str {
-    match error {
-        NotifierError::NoAddress => "no address",
-        NotifierError::Refused { .. } => "refused",
-        NotifierError::Throttled { .. } => "throttled",
-        NotifierError::Unavailable { .. } => "unavailable",
-        NotifierError::Failed { .. } => "failed",
-        _ => "another",
-    }
 }
 
 #[tokio::test]

@@ -1,14 +1,10 @@
 //! What the tests begin with.
 
-use std::time::Duration;
-
 use attendance_aws::AwsConfig;
 use attendance_aws::sns::{SnsConfig, SnsNotifier, SnsSms};
 use attendance_core::domain::attendee::{Email, Name, Phone};
 use attendance_core::domain::ids::OrganizationId;
 use attendance_core::ports::notifier::{Message, Recipient};
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -67,10 +63,7 @@ impl Desk {
         let direct = support::aws_at(&emulator);
         let (attendees, operators) = (Board::new(&direct).await, Board::new(&direct).await);
         let proxy = Proxy::before(&emulator).await;
-        let retries = RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(1));
-        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(1_500)).build();
-        let sdk = support::sdk_at(&proxy.endpoint).into_builder().retry_config(retries).timeout_config(timeouts);
-        let aws = AwsConfig::from_sdk(sdk.build());
+        let aws = support::hurried_at(&proxy.endpoint);
         let mut config = SnsConfig::default();
         config.attendees = Some(attendees.topic.clone());
         config.operators = Some(operators.topic.clone());
@@ -100,10 +93,4 @@ pub(crate) fn parameters(body: &[u8]) -> Vec<(String, String)> {
 
 pub(crate) fn parameter<'a>(parameters: &'a [(String, String)], name: &str) -> &'a str {
     &parameters.iter().find(|(found, _)| found == name).unwrap().1
-}
-
-/// Everything that an error says, its sources too.
-pub(crate) fn said(error: &dyn std::error::Error) -> String {
-    let chain = std::iter::successors(Some(error), |error| error.source());
-    chain.map(|error| format!("{error} {error:?}")).collect::<Vec<_>>().join(": ")
 }

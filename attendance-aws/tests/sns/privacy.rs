@@ -1,25 +1,10 @@
 //! Where addresses are sent, and where they are not.
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use attendance_aws::sns::Prefer;
 use attendance_core::ports::Notifier;
 
 use crate::given::{Desk, EMAIL, by_both, fresh_phone, message, organization, parameter, parameters};
-use crate::support::Disturbance;
-
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use crate::support::{Disturbance, Log};
 
 #[tokio::test]
 async fn addresses_are_sent_only_as_endpoint_and_phone_number() {
@@ -65,10 +50,11 @@ async fn addresses_are_sent_only_as_endpoint_and_phone_number() {
 #[tokio::test]
 async fn the_log_and_debug_show_nothing_personal() {
     let Some(desk) = Desk::new().await else { return };
-    let written = Written::default();
-    let to = written.clone();
+    // For all threads: where others log to nobody, a thread's own logger may miss what they were the first to say.
+    let log = Log::default();
+    let to = log.clone();
     let subscriber = tracing_subscriber::fmt().with_env_filter("attendance_aws=trace").with_writer(move || to.clone());
-    let guard = tracing::subscriber::set_default(subscriber.finish());
+    tracing::subscriber::set_global_default(subscriber.finish()).unwrap();
     let (phone, pending) = (fresh_phone(), "PendingConfirmation");
     let list = format!(
         "<ListSubscriptionsByTopicResponse><ListSubscriptionsByTopicResult><Subscriptions><member>\
@@ -81,8 +67,7 @@ async fn the_log_and_debug_show_nothing_personal() {
     desk.notifier.notify(&organization("o"), &by_both(&phone), &message).await.unwrap();
     desk.notifier.forget(&organization("o"), &by_both(&phone)).await.unwrap();
     desk.notifier.notify(&organization("o"), &by_both(&phone), &message).await.unwrap();
-    drop(guard);
-    let log = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert!(log.contains(&message.id) && log.contains("Publish") && log.contains("not confirmed yet"), "{log}");
     assert!(log.contains("lapse"), "{log}");
     let shown = format!("{log} {:?}", desk.notifier).to_lowercase();

@@ -7,11 +7,15 @@ pub(crate) use proxy::{Disturbance, Proxy, Request};
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use attendance_aws::AwsConfig;
+use attendance_core::ports::NotifierError;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
 
 /// Where an emulator of S3, DynamoDB, SNS, SES and Kinesis listens; `cargo xtask test` starts one.
 pub(crate) const EMULATOR: &str = "ATTENDANCE_TEST_AWS";
@@ -41,6 +45,31 @@ pub(crate) fn sdk_at(endpoint: &str) -> SdkConfig {
         .credentials_provider(SharedCredentialsProvider::new(Credentials::for_tests()))
         .endpoint_url(endpoint)
         .build()
+}
+
+/// As [`aws_at`], but it tries everything twice only, at once, and is impatient.
+pub(crate) fn hurried_at(endpoint: &str) -> AwsConfig {
+    let retries = RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(1));
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(1_500)).build();
+    AwsConfig::from_sdk(sdk_at(endpoint).into_builder().retry_config(retries).timeout_config(timeouts).build())
+}
+
+/// What a notifier's error is called in the tests' tables.
+pub(crate) fn kind(error: &NotifierError) -> &'static str {
+    match error {
+        NotifierError::NoAddress => "no address",
+        NotifierError::Refused { .. } => "refused",
+        NotifierError::Throttled { .. } => "throttled",
+        NotifierError::Unavailable { .. } => "unavailable",
+        NotifierError::Failed { .. } => "failed",
+        _ => "another",
+    }
+}
+
+/// Everything that an error says, its sources too.
+pub(crate) fn said(error: &dyn std::error::Error) -> String {
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    chain.map(|error| format!("{error} {error:?}")).collect::<Vec<_>>().join(": ")
 }
 
 /// What an address answers: the emulator shows there what was sent.

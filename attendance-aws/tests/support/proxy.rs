@@ -142,7 +142,9 @@ impl Proxy {
         let mut forwarded = hyper::Request::builder().method(head.method).uri(format!("{emulator}{path}"));
         // The host stays: it was signed.
         *forwarded.headers_mut().ok_or("no headers")? = head.headers;
-        let response = client.request(forwarded.body(Full::new(body))?).await?;
+        let response = client.request(forwarded.body(Full::new(body))?).await;
+        // The caller sees a closed connection only, and does not know whose fault it was.
+        let response = response.inspect_err(|error| eprintln!("the proxy does not reach {emulator}: {error:?}"))?;
         let (head, body) = response.into_parts();
         let body = body.collect().await?.to_bytes();
         if matches!(disturbance, Disturbance::Lost) {

@@ -5,24 +5,25 @@
 
 mod certificate;
 mod emulator;
-mod mariadb;
-mod postgres;
+pub(crate) mod mariadb;
+pub(crate) mod postgres;
 mod process;
 mod user;
 
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use tempfile::TempDir;
 
 use crate::workspace::Workspace;
 use process::{Process, free_port};
 
 /// An emulator of AWS, without Rekognition.
-const AWS: &str = "ATTENDANCE_TEST_AWS";
+pub(crate) const AWS: &str = "ATTENDANCE_TEST_AWS";
 /// `rekognition-local`.
-const REKOGNITION: &str = "ATTENDANCE_TEST_REKOGNITION";
+pub(crate) const REKOGNITION: &str = "ATTENDANCE_TEST_REKOGNITION";
 /// A Python with boto3.
-const PYTHON: &str = "ATTENDANCE_TEST_PYTHON";
+pub(crate) const PYTHON: &str = "ATTENDANCE_TEST_PYTHON";
 /// PostgreSQL.
 const POSTGRES: &str = "ATTENDANCE_TEST_POSTGRES";
 /// MySQL or MariaDB.
@@ -39,17 +40,15 @@ pub(crate) struct Backends {
     /// What could not be set up: its name, why, and what helps.
     pub(crate) missing: Vec<String>,
     processes: Vec<Process>,
+    /// After the processes: they write there until they have ended.
+    folders: Vec<TempDir>,
     databases: Vec<postgres::Server>,
 }
 
 impl Backends {
     /// Starts every part, and says in a line what it did and what it could not.
     pub(crate) fn start(workspace: &Workspace) -> Self {
-        let mut backends = Self::aws(workspace);
-        if wanted(POSTGRES) {
-            let started = postgres::start(&workspace.target).map(|server| backends.keep(server));
-            backends.note(POSTGRES, "PostgreSQL", started);
-        }
+        let mut backends = Self::aws(workspace).with_postgres(workspace);
         if wanted(MYSQL) {
             let started = mariadb::start(&workspace.target).map(|server| backends.keep(server));
             backends.note(MYSQL, "MariaDB", started);
@@ -69,9 +68,28 @@ impl Backends {
         backends
     }
 
+    /// Starts PostgreSQL beside them.
+    pub(crate) fn with_postgres(mut self, workspace: &Workspace) -> Self {
+        if wanted(POSTGRES) {
+            let started = postgres::start(&workspace.target).map(|server| self.keep(server));
+            self.note(POSTGRES, "PostgreSQL", started);
+        }
+        self
+    }
+
     /// Tells a command where the parts are.
     pub(crate) fn tell(&self, command: &mut Command) {
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+    }
+
+    /// Where a part is: one of ours, or one that somebody else runs.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(crate) fn address(&self, variable: &str) -> Result<String> {
+        let started = self.variables.iter().find(|(name, _)| *name == variable).map(|(_, address)| address.clone());
+        let named = || std::env::var(variable).ok().filter(|address| !address.is_empty());
+        started.or_else(named).with_context(|| self.missing.join("; "))
     }
 
     fn python_and_emulator(&mut self, workspace: &Workspace, home: &std::path::Path) {
@@ -82,8 +100,9 @@ impl Backends {
         match python {
             Ok(python) => {
                 if wanted(AWS) {
-                    let started = emulator::start(&python, home).map(|(address, process)| {
+                    let started = emulator::start(&python, home).map(|(address, process, folder)| {
                         self.processes.push(process);
+                        self.folders.push(folder);
                         address
                     });
                     self.note(AWS, "ministack", started);

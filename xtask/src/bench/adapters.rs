@@ -38,6 +38,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     if !backends.missing.is_empty() {
         bail!("{}", backends.missing.join("; "));
     }
+    // Without it there is no row of RDS.
+    let backends = backends.with_postgres(workspace);
     let mut command = Command::new(program);
     command.args([options.rounds, options.kiosks, options.seconds].map(|number| number.to_string()));
     backends.tell(&mut command);

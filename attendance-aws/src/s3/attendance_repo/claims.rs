@@ -20,7 +20,7 @@ use attendance_core::ports::RepoError;
 use uuid::Uuid;
 
 use super::S3AttendanceRepo;
-use super::files::{AttendeeFile, ClaimFile};
+use super::files::{AttendeeFile, OwnerFile};
 use super::objects::{Patience, Put};
 use super::versions::Purge;
 
@@ -35,7 +35,7 @@ impl S3AttendanceRepo {
         let tenant = self.tenant(organization);
         let hash = tenant.claim_hash(external_id);
         let key = tenant.claim(&hash);
-        let claim = ClaimFile { attendee };
+        let claim = OwnerFile { attendee };
         let mut patience = Patience::new();
         loop {
             let found = match self.objects.create(&key, &claim, Uuid::now_v7()).await? {
@@ -85,17 +85,18 @@ impl S3AttendanceRepo {
     ) -> Result<Option<Attendee>, RepoError> {
         let tenant = self.tenant(organization);
         let key = tenant.claim(&tenant.claim_hash(external_id));
-        let Some(claim) = self.objects.get::<ClaimFile>(&key).await? else { return Ok(None) };
+        let Some(claim) = self.objects.get::<OwnerFile>(&key).await? else { return Ok(None) };
         let found = self.objects.get::<AttendeeFile>(&tenant.attendee(claim.content.attendee)).await?;
         let holder = found.and_then(|found| found.content.attendee);
         Ok(holder.filter(|attendee| attendee.external_id.as_ref() == Some(external_id)))
     }
 
-    /// Deletes the claim of an attendee who was stripped and gets no external id any more.
-    pub(super) async fn give_up(&self, key: &str, attendee: AttendeeId) -> Result<(), RepoError> {
+    /// Deletes the claim of an external id, or the link of a subject, as long as it names that attendee, in all its
+    /// versions. The attendee was stripped before: no new one comes.
+    pub(super) async fn release(&self, key: &str, attendee: AttendeeId) -> Result<(), RepoError> {
         let mut patience = Patience::new();
         loop {
-            let found = self.objects.get::<ClaimFile>(key).await?.filter(|found| found.content.attendee == attendee);
+            let found = self.objects.get::<OwnerFile>(key).await?.filter(|found| found.content.attendee == attendee);
             let gone = match found {
                 Some(found) => self.objects.delete_unchanged(key, &found.version).await?,
                 None => true,

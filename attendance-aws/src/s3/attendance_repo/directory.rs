@@ -13,10 +13,9 @@ use attendance_core::ports::attendance_repo::{AttendeeQuery, Directory, Entity, 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::files::{AttendeeFile, OrganizationFile, SubjectFile};
+use super::files::{AttendeeFile, OrganizationFile, OwnerFile};
 use super::list::{List, Place, Range};
 use super::objects::{Found, Patience, Put};
-use super::versions::Purge;
 use super::{S3AttendanceRepo, next};
 
 const ORGANIZATIONS: List = List("organizations");
@@ -52,12 +51,12 @@ impl S3AttendanceRepo {
     async fn point_subject(&self, key: &str, attendee: AttendeeId) -> Result<(), RepoError> {
         let mut patience = Patience::new();
         loop {
-            let before = self.objects.get::<SubjectFile>(key).await?;
+            let before = self.objects.get::<OwnerFile>(key).await?;
             if before.as_ref().is_some_and(|found| found.content.attendee == attendee) {
                 return Ok(());
             }
             let before = before.as_ref().map(|found| &found.version);
-            match self.objects.put_upon(key, before, &SubjectFile { attendee }, Uuid::now_v7()).await? {
+            match self.objects.put_upon(key, before, &OwnerFile { attendee }, Uuid::now_v7()).await? {
                 Put::Done => return Ok(()),
                 Put::Lost(_) => patience.wait().await?,
             }
@@ -223,7 +222,7 @@ impl Directory for S3AttendanceRepo {
         // Erased meanwhile: the erasure may have looked before the link was there.
         let found = self.objects.get::<AttendeeFile>(&owner).await?;
         if found.and_then(|found| found.content.attendee).is_none_or(|attendee| attendee.is_erased()) {
-            self.unlink(&link, attendee).await?;
+            self.release(&link, attendee).await?;
             return Err(RepoError::NotFound(Entity::Attendee));
         }
         Ok(())
@@ -236,27 +235,9 @@ impl Directory for S3AttendanceRepo {
     ) -> Result<Option<AttendeeId>, RepoError> {
         let tenant = self.tenant(organization);
         let hash = tenant.subject_hash(subject);
-        let Some(link) = self.objects.get::<SubjectFile>(&tenant.subject(&hash)).await? else { return Ok(None) };
+        let Some(link) = self.objects.get::<OwnerFile>(&tenant.subject(&hash)).await? else { return Ok(None) };
         let id = link.content.attendee;
         let found = self.objects.get::<AttendeeFile>(&tenant.attendee(id)).await?;
         Ok(found.filter(|found| found.content.subjects.contains(&hash)).map(|_| id))
-    }
-}
-
-impl S3AttendanceRepo {
-    /// Deletes a subject's document as long as it names that attendee, in all its versions.
-    pub(super) async fn unlink(&self, key: &str, attendee: AttendeeId) -> Result<(), RepoError> {
-        let mut patience = Patience::new();
-        loop {
-            let found = self.objects.get::<SubjectFile>(key).await?.filter(|found| found.content.attendee == attendee);
-            let gone = match found {
-                Some(found) => self.objects.delete_unchanged(key, &found.version).await?,
-                None => true,
-            };
-            if gone {
-                return self.objects.purge(key, Purge::Deleted).await;
-            }
-            patience.wait().await?;
-        }
     }
 }

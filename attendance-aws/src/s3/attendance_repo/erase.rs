@@ -35,10 +35,10 @@ impl S3AttendanceRepo {
         self.objects.purge(&key, Purge::Overwritten).await?;
 
         for hash in &stripped.subjects {
-            self.unlink(&tenant.subject(hash), id).await?;
+            self.release(&tenant.subject(hash), id).await?;
         }
         for hash in &stripped.claims {
-            self.give_up(&tenant.claim(hash), id).await?;
+            self.release(&tenant.claim(hash), id).await?;
         }
         for group in &stripped.rosters {
             let key = tenant.on_roster(group, id);

@@ -48,15 +48,9 @@ impl AttendeeFile {
     }
 }
 
-/// Whose external id it is.
+/// Whose external id it is, or as whom a subject signs in: as long as the attendee's own document says so too.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct ClaimFile {
-    pub(super) attendee: AttendeeId,
-}
-
-/// As whom a subject signs in, as long as the attendee's own document says so too.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct SubjectFile {
+pub(super) struct OwnerFile {
     pub(super) attendee: AttendeeId,
 }
 

@@ -1,6 +1,8 @@
 //! What AWS's adapters cost over the SDK's own calls, and how many check-ins a second they make together: started by
 //! `cargo xtask bench adapters`, which says in the environment where the parts are that play AWS.
 
+mod commits;
+mod database;
 mod kiosks;
 mod pairs;
 mod place;

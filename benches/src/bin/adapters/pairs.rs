@@ -4,6 +4,7 @@ use std::future::Future;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
+use attendance_core::domain::attendee::Email;
 use attendance_core::domain::event::Event;
 use attendance_core::domain::ids::CheckInId;
 use attendance_core::domain::image::ImageKey;
@@ -11,24 +12,34 @@ use attendance_core::domain::similarity::Threshold;
 use attendance_core::ports::attendance_repo::{Claim, Delivery};
 use attendance_core::ports::face_matcher::{Faces, IdentifyOptions, ImageRef};
 use attendance_core::ports::image_store::{ContentType, PutMode};
-use attendance_core::ports::notifier::Message;
-use attendance_core::ports::{EventSink as _, FaceMatcher as _, ImageStore as _, Notifier as _, Outbox as _};
+use attendance_core::ports::notifier::{Message, Recipient};
+use attendance_core::ports::{
+    Directory as _, EventSink as _, FaceMatcher as _, ImageStore as _, Notifier as _, Outbox as _,
+};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::PutRecordsRequestEntry;
 use aws_sdk_rekognition::types::{Image, S3Object};
+use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message as Mail};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::place::{PORTRAIT, Place};
+use crate::commits;
+use crate::database::Database;
+use crate::place::{PORTRAIT, Place, SENDER};
 
 /// How many events are published at once.
 const EVENTS: u32 = 100;
 
 /// Asks both in turns, the one that comes first by chance, and tells the medians, in milliseconds.
-async fn pair<A, B>(name: &str, rounds: u32, adapter: impl Fn(u32) -> A, bare: impl Fn(u32) -> B) -> Result<Value>
+pub(crate) async fn pair<A, B>(
+    name: &str,
+    rounds: u32,
+    adapter: impl Fn(u32) -> A,
+    bare: impl Fn(u32) -> B,
+) -> Result<Value>
 where
     A: Future<Output = Result<()>>,
     B: Future<Output = Result<()>>,
@@ -69,14 +80,24 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 pub(crate) async fn measure(place: &Place, rounds: u32) -> Result<Vec<Value>> {
-    Ok(vec![
+    let mut rows = vec![
         image_put(place, rounds).await?,
         image_get(place, rounds).await?,
         search(place, rounds).await?,
         claim(place, rounds).await?,
-        events(place, rounds).await?,
-        alert(place, rounds).await?,
-    ])
+        commits::to_dynamodb(place, rounds).await?,
+        commits::to_s3(place, rounds).await?,
+    ];
+    match Database::make(&place.aws, &place.name).await? {
+        Some(database) => {
+            database.repo.create_organization(&place.unsaved_organization()?).await?;
+            rows.push(commits::to_rds(place, &database, rounds).await?);
+            database.remove().await?;
+        }
+        None => eprintln!("without RDS: ATTENDANCE_TEST_POSTGRES is not set"),
+    }
+    rows.extend([events(place, rounds).await?, alert(place, rounds).await?, mail(place, rounds).await?]);
+    Ok(rows)
 }
 
 async fn image_put(place: &Place, rounds: u32) -> Result<Value> {
@@ -176,4 +197,24 @@ async fn alert(place: &Place, rounds: u32) -> Result<Value> {
         Ok(())
     };
     pair("SnsNotifier::alert / Publish", rounds, adapter, bare).await
+}
+
+async fn mail(place: &Place, rounds: u32) -> Result<Value> {
+    let client = place.aws.ses();
+    let (subject, body) = ("You are present", "You came at 08:02.");
+    let email = Email::new("grace@example.org")?;
+    let recipient = Recipient { name: None, email: Some(email.clone()), phone: None, language: None };
+    let adapter = async |round| {
+        let message = Message { id: format!("bench-{round}"), subject: subject.to_owned(), body: body.to_owned() };
+        Ok(place.mailer.notify(&place.organization, &recipient, &message).await?)
+    };
+    let bare = async |_| {
+        let text = |text: &str| Content::builder().data(text).build();
+        let mail = Mail::builder().subject(text(subject)?).body(Body::builder().text(text(body)?).build()).build();
+        let send = client.send_email().from_email_address(SENDER);
+        let send = send.destination(Destination::builder().to_addresses(email.as_str()).build());
+        send.content(EmailContent::builder().simple(mail).build()).send().await?;
+        Ok(())
+    };
+    pair("SesNotifier::notify / SendEmail", rounds, adapter, bare).await
 }

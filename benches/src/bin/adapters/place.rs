@@ -7,26 +7,32 @@ use attendance_aws::AwsConfig;
 use attendance_aws::dynamodb::{DynamoAttendanceRepo, create_table};
 use attendance_aws::kinesis::KinesisEventSink;
 use attendance_aws::rekognition::RekognitionMatcher;
-use attendance_aws::s3::S3ImageStore;
+use attendance_aws::s3::{S3AttendanceRepo, S3ImageStore};
+use attendance_aws::ses::{SesConfig, SesNotifier};
 use attendance_aws::sns::{SnsConfig, SnsNotifier};
-use attendance_core::domain::attendee::{ConsentWording, Name};
+use attendance_core::domain::attendee::{ConsentWording, Email, Name};
 use attendance_core::domain::audit::Actor;
 use attendance_core::domain::ids::OrganizationId;
 use attendance_core::domain::image::ImageKey;
+use attendance_core::domain::organization::Organization;
 use attendance_core::domain::policy::{MatchPolicy, QualityPolicy};
 use attendance_core::domain::similarity::Threshold;
 use attendance_core::domain::zone::Zone;
-use attendance_core::ports::ImageStore;
 use attendance_core::ports::face_matcher::ImageRef;
 use attendance_core::ports::image_store::{ContentType, PutMode};
+use attendance_core::ports::{Directory as _, ImageStore as _};
 use attendance_core::{Attendance, EnrolRequest, NewAttendee, NewOrganization};
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
 use bytes::Bytes;
+use jiff::Timestamp;
 use uuid::Uuid;
 
 /// The portrait that everybody shows.
 pub(crate) const PORTRAIT: &[u8] = include_bytes!("../../../../attendance-local/testdata/grace_hopper.jpg");
+
+/// Who writes e-mails.
+pub(crate) const SENDER: &str = "attendance@example.org";
 
 /// What one run works in.
 pub(crate) struct Place {
@@ -40,8 +46,11 @@ pub(crate) struct Place {
     pub(crate) topic: String,
     pub(crate) images: S3ImageStore,
     pub(crate) repo: DynamoAttendanceRepo,
+    /// The repository in the bucket, which is no part of the façade.
+    pub(crate) objects: S3AttendanceRepo,
     pub(crate) sink: KinesisEventSink,
     pub(crate) notifier: SnsNotifier,
+    pub(crate) mailer: SesNotifier,
     pub(crate) matcher: RekognitionMatcher,
     pub(crate) attendance: Attendance,
     pub(crate) organization: OrganizationId,
@@ -86,6 +95,9 @@ impl Place {
         let repo = DynamoAttendanceRepo::new(&aws, &name);
         let sink = KinesisEventSink::new(&aws, &name);
         let notifier = SnsNotifier::new(&aws, topics)?;
+        aws.ses().create_email_identity().email_identity(SENDER).send().await?;
+        let mailer = SesNotifier::new(&aws, SesConfig::new(Email::new(SENDER)?));
+        let objects = S3AttendanceRepo::open(&aws, &name, "").await?;
         let attendance = Attendance::builder()
             .face_matcher(Arc::new(matcher.clone()))
             .image_store(Arc::new(images.clone()))
@@ -105,19 +117,29 @@ impl Place {
         let portrait = ImageKey::new("checkins/2026-11-21/portrait")?;
         let bytes = Bytes::from_static(PORTRAIT);
         images.put(&organization, &portrait, bytes, ContentType::Jpeg, PutMode::Create).await?;
-        Ok(Self {
+        let place = Self {
             aws,
             rekognition,
             name,
             topic,
             images,
             repo,
+            objects,
             sink,
             notifier,
+            mailer,
             matcher,
             attendance,
             organization,
             portrait,
-        })
+        };
+        place.objects.create_organization(&place.unsaved_organization()?).await?;
+        Ok(place)
+    }
+
+    /// The organization, for a repository that does not have it.
+    pub(crate) fn unsaved_organization(&self) -> Result<Organization> {
+        let (id, zone) = (self.organization.clone(), Zone::new("UTC")?);
+        Ok(Organization { id, zone, policy: Default::default(), created_at: Timestamp::now(), version: 0 })
     }
 }

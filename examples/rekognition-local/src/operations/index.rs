@@ -85,7 +85,7 @@ impl Operation for IndexFaces {
                     image,
                     external_image_id: external_image_id.clone(),
                     bounding_box: seen.face.bounding_box,
-                    confidence: seen.face.quality.confidence,
+                    confidence: seen.detail.confidence,
                     template: seen.template.clone(),
                 };
                 let ids = collection.add_faces(seen.iter().map(new).collect())?;

@@ -20,15 +20,19 @@ const MAX_FACES: usize = 100;
 /// In percent, where nothing is said.
 const THRESHOLD: f32 = 75.0;
 
+pub(super) type CreateUser = OneUser<true>;
+pub(super) type DeleteUser = OneUser<false>;
+
+/// Makes a user, or deletes one.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct CreateUser {
+pub(super) struct OneUser<const MAKE: bool> {
     collection_id: Option<String>,
     user_id: Option<String>,
     client_request_token: Option<String>,
 }
 
-impl Operation for CreateUser {
+impl<const MAKE: bool> Operation for OneUser<MAKE> {
     type Answer = Value;
 
     fn check(&self, check: &mut Check) {
@@ -39,38 +43,15 @@ impl Operation for CreateUser {
 
     async fn run(self, rekognition: &Rekognition) -> Result<Value, Fault> {
         let (user, token) = (self.user_id.unwrap_or_default(), self.client_request_token);
+        let operation = if MAKE { "CreateUser" } else { "DeleteUser" };
         rekognition
             .collection(self.collection_id.unwrap_or_default(), move |collection| {
-                let request = Request { operation: "CreateUser", token: token.as_deref(), content: &user };
-                collection.once(request, |collection| Ok((Done {}, Some(collection.creation_of_user(&user)?))))
-            })
-            .await
-    }
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct DeleteUser {
-    collection_id: Option<String>,
-    user_id: Option<String>,
-    client_request_token: Option<String>,
-}
-
-impl Operation for DeleteUser {
-    type Answer = Value;
-
-    fn check(&self, check: &mut Check) {
-        check.name("collectionId", self.collection_id.as_ref(), &COLLECTION_ID);
-        check.name("userId", self.user_id.as_ref(), &USER_ID);
-        check.text("clientRequestToken", self.client_request_token.as_ref(), &CLIENT_REQUEST_TOKEN);
-    }
-
-    async fn run(self, rekognition: &Rekognition) -> Result<Value, Fault> {
-        let (user, token) = (self.user_id.unwrap_or_default(), self.client_request_token);
-        rekognition
-            .collection(self.collection_id.unwrap_or_default(), move |collection| {
-                let request = Request { operation: "DeleteUser", token: token.as_deref(), content: &user };
-                collection.once(request, |collection| Ok((Done {}, Some(collection.deletion_of_user(&user)?))))
+                let request = Request { operation, token: token.as_deref(), content: &user };
+                collection.once(request, |collection| {
+                    let change =
+                        if MAKE { collection.creation_of_user(&user) } else { collection.deletion_of_user(&user) };
+                    Ok((Done {}, Some(change?)))
+                })
             })
             .await
     }
