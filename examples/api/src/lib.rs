@@ -18,6 +18,8 @@
 pub mod auth;
 mod csv;
 mod extract;
+#[cfg(feature = "lambda")]
+pub mod gateway;
 mod health;
 mod limits;
 mod live;

@@ -1,17 +1,19 @@
 //! The outermost layer: gives a request its id and its span, turns a panic into a problem, writes problems down, and
-//! logs what was behind them. Nothing of a request is logged but its id, its method and the template of its route.
+//! logs what was behind them. Nothing of a request is logged but its id, its method, the template of its route and the
+//! check-in that it is about.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
+use attendance_core::domain::ids::CheckInId;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use tracing::Instrument;
-use tracing::field::Empty;
+use tracing::field::{Empty, display};
+use tracing::{Instrument, Span};
 
 use crate::App;
 use crate::problem::Fault;
@@ -23,7 +25,7 @@ pub(crate) async fn observe(State(app): State<App>, request: Request, next: Next
     let method = method_of(request.method());
     let is_private = request.uri().path().starts_with("/v1");
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-    let span = tracing::info_span!("request", id = id.as_str(), method, route, status = Empty);
+    let span = tracing::info_span!("request", id = id.as_str(), method, route, status = Empty, correlation = Empty);
 
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
     // What a panic says was printed where it happened; it may hold anything, so that it is not repeated here.
@@ -49,8 +51,13 @@ pub(crate) async fn observe(State(app): State<App>, request: Request, next: Next
     if let Some(metrics) = app.metrics() {
         metrics.answered(&route, method, status, took);
     }
-    tracing::debug!(took_ms = took.as_millis(), "answered");
+    tracing::info!(took_ms = took.as_millis(), "answered");
     response
+}
+
+/// Notes which check-in a request is about, once: by the same word every part logs that works on what comes of it.
+pub(crate) fn correlate(check_in: &CheckInId) {
+    Span::current().record("correlation", display(check_in));
 }
 
 /// One of the known methods: a client could send any number of others.

@@ -84,7 +84,7 @@ fn id_of(method: &str, path: &str) -> String {
     if path.ends_with('}') { id + "_one" } else { id }
 }
 
-const TAGS: [(&str, &str); 14] = [
+const TAGS: [(&str, &str); 15] = [
     ("access", "Who asks."),
     ("organizations", "The walls around everything."),
     ("check-ins", "Pictures that are offered, and what becomes of their faces."),
@@ -99,6 +99,7 @@ const TAGS: [(&str, &str); 14] = [
     ("me", "What is one's own."),
     ("health", "Whether the host works."),
     ("desk", "What only some hosts have, the desk among them."),
+    ("cloud", "What only hosts do whose pictures are in the cloud."),
 ];
 
 /// Adds to an operation what every one has.
@@ -177,13 +178,15 @@ kinds! {
     NOT_FOUND, "NotFound", "404",
         "`unknown-organization`: there is none, or the token has no right in it. `unknown-…`, `not-found`, \
          `image-missing`: there is nothing at that address.", None;
-    CONFLICT, "Conflict", "409", "What is stored stands against it: the code says what.", None;
+    CONFLICT, "Conflict", "409",
+        "What is stored, or where, stands against it: the code says what. `can-not-presign`: this host's pictures are \
+         where no browser reaches.", None;
     ERASED, "Erased", "410", "`erased`: the attendee was forgotten.", None;
     TOO_LARGE, "TooLarge", "413", "`body-too-large`, `image-too-large`: more bytes or pixels than are taken.", None;
     UNSUPPORTED, "Unsupported", "415", "`unsupported-media-type`: the body has another content type.", None;
     INVALID, "Invalid", "422",
         "`invalid`: a part of the request, which `field` names, breaks a rule. Other codes say what is wrong with a \
-         picture, a range or a cursor.", None;
+         picture, a range or a cursor, or that the answer would be too large for the host.", None;
     TOO_MANY_REQUESTS, "TooManyRequests", "429", "`too-many-requests`: ask less often.", RETRY_AFTER;
     FAILED, "Failed", "500", "`failed`, `not-provisioned`, `data-too-new`: the operator has to look.", None;
     BUSY, "Busy", "503",
@@ -226,6 +229,7 @@ named! {
     Forbidden = FORBIDDEN;
     Conflict = CONFLICT;
     Erased = ERASED;
+    TooLarge = TOO_LARGE;
 }
 
 /// A JPEG or PNG file.

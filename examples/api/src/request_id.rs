@@ -7,13 +7,17 @@ use uuid::Uuid;
 
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The caller's, if it is 1 to 128 of A-Z, a-z, 0-9, '.', '_', ':' and '-'; else a new one.
+/// The caller's, if it is 1 to 128 of A-Z, a-z, 0-9, '.', '_', ':', '=' and '-'; else a new one.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestId(Arc<str>);
 
 impl RequestId {
     pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let given = headers.get(X_REQUEST_ID).and_then(|id| id.to_str().ok()).filter(|id| is_id(id));
+        Self::of_text(headers.get(X_REQUEST_ID).and_then(|id| id.to_str().ok()))
+    }
+
+    pub(crate) fn of_text(given: Option<&str>) -> Self {
+        let given = given.filter(|id| is_id(id));
         Self(given.map_or_else(|| Uuid::now_v7().to_string().into(), Into::into))
     }
 
@@ -28,7 +32,7 @@ impl RequestId {
 
 fn is_id(text: &str) -> bool {
     (1..=128).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'-'))
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'=' | b'-'))
 }
 
 #[cfg(test)]
@@ -42,7 +46,7 @@ mod tests {
             headers.insert(X_REQUEST_ID, HeaderValue::from_str(id).unwrap());
             RequestId::of(&headers)
         };
-        assert_eq!(of("a.B_c:1-2").as_str(), "a.B_c:1-2");
+        assert_eq!(of("a.B_c:1-2=").as_str(), "a.B_c:1-2=");
         for other in ["", "a b", "a\"b", "a/b", &"a".repeat(129)] {
             assert_ne!(of(other).as_str(), other);
         }

@@ -1,8 +1,12 @@
 //! Who asks, and what they may.
 //!
 //! A person's rights are groups named `{organization}:{role}`, as an identity provider puts them into a token; never a
-//! claim that a client could write. [`SharedKeyTokens`] issues and reads tokens of that shape by itself.
+//! claim that a client could write. [`SharedKeyTokens`] issues and reads tokens of that shape by itself;
+//! `CognitoTokens`, with the feature `cognito`, reads those of an Amazon Cognito user pool.
 
+mod claims;
+#[cfg(feature = "cognito")]
+mod cognito;
 mod shared_key;
 mod sign_in;
 
@@ -13,6 +17,8 @@ use std::str::FromStr;
 use async_trait::async_trait;
 use attendance_core::domain::InvalidText;
 use attendance_core::domain::ids::OrganizationId;
+#[cfg(feature = "cognito")]
+pub use cognito::{CognitoTokens, InvalidJwks, Jwks};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 pub use shared_key::SharedKeyTokens;

@@ -1,12 +1,11 @@
-use std::collections::BTreeSet;
 use std::fmt;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
-use serde::{Deserialize, Serialize};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, encode};
 
-use super::{AuthError, Authenticator, Grant, Issued, MAX_TOKEN_BYTES, Principal, TokenIssuer, parse_group};
+use super::claims::{Claims, Reader, TokenUse};
+use super::{AuthError, Authenticator, Grant, Issued, Principal, TokenIssuer};
 
 /// Makes and reads tokens with a key that only this machine has: JSON Web Tokens signed with HMAC-SHA-256. `Debug`
 /// does not show the key.
@@ -15,49 +14,20 @@ pub struct SharedKeyTokens {
     issuer: String,
     signing: EncodingKey,
     verifying: DecodingKey,
-    validation: Validation,
-}
-
-/// The claims of an access token, named as Cognito names them.
-#[derive(Serialize, Deserialize)]
-struct Claims {
-    iss: String,
-    sub: String,
-    iat: i64,
-    exp: i64,
-    token_use: String,
-    #[serde(rename = "cognito:groups", default)]
-    groups: Vec<String>,
+    reader: Reader,
 }
 
 impl SharedKeyTokens {
     /// Signs as `issuer` with a key of 32 random bytes.
     #[must_use]
     pub fn new(issuer: String, key: &[u8; 32]) -> Self {
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.set_issuer(&[&issuer]);
-        validation.set_required_spec_claims(&["iss", "sub", "exp"]);
-        // Time comes in as an argument: it is compared below, to the second and without leeway.
-        validation.validate_exp = false;
-        validation.validate_aud = false;
-        validation.leeway = 0;
-        Self { issuer, signing: EncodingKey::from_secret(key), verifying: DecodingKey::from_secret(key), validation }
+        let reader = Reader::new(&issuer, Algorithm::HS256);
+        Self { issuer, signing: EncodingKey::from_secret(key), verifying: DecodingKey::from_secret(key), reader }
     }
 
     fn read(&self, token: &str, now: Timestamp) -> Result<Principal, AuthError> {
-        if token.len() > MAX_TOKEN_BYTES {
-            return Err(AuthError::Invalid);
-        }
-        let claims = decode::<Claims>(token, &self.verifying, &self.validation).map_err(|_| AuthError::Invalid)?.claims;
-        if claims.token_use != "access" || claims.iat > claims.exp {
-            return Err(AuthError::Invalid);
-        }
-        let expires_at = Timestamp::from_second(claims.exp).map_err(|_| AuthError::Invalid)?;
-        if expires_at <= now {
-            return Err(AuthError::Expired);
-        }
-        let groups: BTreeSet<_> = claims.groups.iter().filter_map(|group| parse_group(group)).collect();
-        Ok(Principal { issuer: claims.iss, subject: claims.sub, groups, expires_at })
+        let claims: Claims = self.reader.read(token, &self.verifying)?;
+        if claims.token_use == TokenUse::Access { claims.principal(now) } else { Err(AuthError::Invalid) }
     }
 }
 
@@ -80,7 +50,7 @@ impl TokenIssuer for SharedKeyTokens {
             sub: grant.subject.clone(),
             iat: now.as_second(),
             exp: expires_at,
-            token_use: "access".to_owned(),
+            token_use: TokenUse::Access,
             groups: grant.groups.iter().map(|(organization, role)| format!("{organization}:{role}")).collect(),
         };
         let token = encode(&Header::new(Algorithm::HS256), &claims, &self.signing)

@@ -3,7 +3,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::field_of;
 use crate::problem::Fault;
@@ -28,7 +28,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let Object(value) = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let field = field_of(error.path(), "body");
-            if error.inner().is_data() {
+            // Of a value that is no word where one must be, serde_json says that the syntax is wrong.
+            if error.inner().is_data() || serde_json::from_slice::<IgnoredAny>(&bytes).is_ok() {
                 Fault::invalid(field, error.inner().to_string())
             } else {
                 malformed(error.inner())

@@ -1,10 +1,10 @@
 use std::collections::HashMap;
 
-use attendance_core::domain::check_in::{CheckIn, Decision, Outcome};
+use attendance_core::domain::check_in::Outcome;
 use attendance_core::domain::ids::{CheckInId, OrganizationId};
 use attendance_core::domain::session::SessionId;
-use attendance_core::ports::face_matcher::{Faces, ImageRef};
-use attendance_core::{CheckInAnswer, CheckInRequest, FaceOutcome};
+use attendance_core::ports::face_matcher::ImageRef;
+use attendance_core::{CheckInAnswer, CheckInRequest};
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -12,13 +12,14 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::App;
 use crate::auth::Role;
 use crate::extract::{AsKiosk, AsOperator, ImageBody, InPath, InQuery};
+use crate::observe::correlate;
 use crate::openapi::Picture;
 use crate::problem::Fault;
 use crate::wire::{self, schema, time};
@@ -41,24 +42,13 @@ struct CheckInPath {
     check_in: CheckInId,
 }
 
-/// Which faces of a picture count.
-#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-enum WhichFaces {
-    /// Only the largest: somebody in front of a kiosk.
-    #[default]
-    Largest,
-    /// Every one: a class photo.
-    All,
-}
-
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct HowToCheckIn {
     /// Which faces of the picture count; left out: the largest.
     #[serde(default)]
     #[param(inline)]
-    faces: WhichFaces,
+    faces: wire::WhichFaces,
     /// The session; left out: the one that is open and has the attendee on its roster.
     #[serde(default, deserialize_with = "time::read_session")]
     #[param(value_type = Option<schema::SessionId>, nullable = false)]
@@ -87,20 +77,12 @@ async fn check_in(
     headers: HeaderMap,
     ImageBody(image): ImageBody,
 ) -> Result<Json<wire::CheckInAnswer>, Fault> {
-    let now = app.attendance().now();
-    if let Some(captured_at) = query.captured_at.filter(|_| scope.role == Role::Kiosk) {
-        let age = now.duration_since(captured_at);
-        if age > KIOSK_PAST || age < -KIOSK_AHEAD {
-            let detail = "a kiosk's picture must be at most 24 hours old, and its clock at most 2 minutes ahead";
-            return Err(Fault::invalid("captured_at", detail));
-        }
-    }
+    check_capture(scope.role, query.captured_at, app.attendance().now())?;
+    let id = idempotency_key(&headers)?.unwrap_or_else(CheckInId::fresh);
+    correlate(&id);
     let request = CheckInRequest {
-        faces: match query.faces {
-            WhichFaces::Largest => Faces::Largest,
-            WhichFaces::All => Faces::All,
-        },
-        id: idempotency_key(&headers)?,
+        faces: query.faces.into(),
+        id: Some(id),
         session: query.session,
         captured_at: query.captured_at,
         ..CheckInRequest::new(ImageRef::Bytes(image), scope.actor)
@@ -110,6 +92,16 @@ async fn check_in(
         answer.faces.iter().for_each(|face| metrics.face(word(&face.outcome)));
     }
     tell(&app, &scope.organization, scope.role, answer).await
+}
+
+/// Whether somebody of that role may say that a picture was taken then.
+pub(super) fn check_capture(role: Role, captured_at: Option<Timestamp>, now: Timestamp) -> Result<(), Fault> {
+    let age = captured_at.filter(|_| role == Role::Kiosk).map(|captured_at| now.duration_since(captured_at));
+    if age.is_some_and(|age| age > KIOSK_PAST || age < -KIOSK_AHEAD) {
+        let detail = "a kiosk's picture must be at most 24 hours old, and its clock at most 2 minutes ahead";
+        return Err(Fault::invalid("captured_at", detail));
+    }
+    Ok(())
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<CheckInId>, Fault> {
@@ -126,30 +118,21 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<CheckInId>, Fault> {
 }
 
 /// Reads a check-in with the records as they stand now.
+///
+/// Of an uploaded picture it is there as soon as it is decided. One that could not be used is answered as it would have
+/// been at once: `no-face`, `image-damaged` and so on.
 #[utoipa::path(get, path = "/v1/orgs/{org}/check-ins/{check_in}", tag = "check-ins", params(CheckInPath),
-    responses((status = 200, description = "What became of each face.", body = wire::CheckInAnswer)))]
+    responses(
+        (status = 200, description = "What became of each face.", body = wire::CheckInAnswer),
+        (status = 413, response = crate::openapi::TooLarge)))]
 async fn standing(
     scope: AsKiosk,
     State(app): State<App>,
     InPath(path): InPath<CheckInPath>,
 ) -> Result<Json<wire::CheckInAnswer>, Fault> {
-    let repo = app.attendance().repo();
-    let CheckIn { id, captured_at, faces, unsearched, .. } = find(&app, &scope.organization, &path.check_in).await?;
-    let mut outcomes = Vec::with_capacity(faces.len());
-    for face in faces {
-        let record = match &face.decision {
-            Decision::Record { candidate, session } => {
-                repo.record(&scope.organization, session, candidate.attendee).await?
-            }
-            _ => None,
-        };
-        outcomes.push(FaceOutcome {
-            outcome: Outcome::of(face.decision, &id, record),
-            bounding_box: face.bounding_box,
-            quality: face.quality,
-        });
-    }
-    tell(&app, &scope.organization, scope.role, CheckInAnswer { id, captured_at, faces: outcomes, unsearched }).await
+    correlate(&path.check_in);
+    let answer = app.attendance().checked_in(&scope.organization, &path.check_in).await?;
+    tell(&app, &scope.organization, scope.role, answer.ok_or_else(nothing_there)?).await
 }
 
 /// Shows the picture of a check-in, while it is kept.
@@ -161,16 +144,16 @@ async fn image(
     State(app): State<App>,
     InPath(path): InPath<CheckInPath>,
 ) -> Result<impl IntoResponse, Fault> {
-    let check_in = find(&app, &scope.organization, &path.check_in).await?;
+    let check_in = app.attendance().repo().check_in(&scope.organization, &path.check_in).await?;
+    let check_in = check_in.ok_or_else(nothing_there)?;
     let key = check_in.image.ok_or_else(|| Fault::new("image-missing", "the picture is not kept, or no longer"))?;
     let image = app.attendance().image_store().get(&scope.organization, &key).await?;
     let headers = [(CONTENT_TYPE, image.content_type.as_str()), (CONTENT_DISPOSITION, "inline")];
     Ok((headers, image.bytes))
 }
 
-async fn find(app: &App, organization: &OrganizationId, id: &CheckInId) -> Result<CheckIn, Fault> {
-    let found = app.attendance().repo().check_in(organization, id).await?;
-    found.ok_or_else(|| Fault::not_found("there is no check-in with that id"))
+fn nothing_there() -> Fault {
+    Fault::not_found("there is no check-in with that id, or nothing is decided yet")
 }
 
 /// An answer with names. A kiosk names nobody below certainty: it is told of no candidates.

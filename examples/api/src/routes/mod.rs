@@ -15,6 +15,7 @@ mod reports;
 mod sessions;
 mod strangers;
 pub(crate) mod tokens;
+mod uploads;
 mod whoami;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -27,6 +28,7 @@ pub(crate) fn signed_in() -> OpenApiRouter<App> {
         whoami::router(),
         organizations::router(),
         check_ins::router(),
+        uploads::router(),
         attendees::router(),
         consent::router(),
         faces::router(),

@@ -8,11 +8,23 @@ use attendance_core::domain::ids::{AttendeeId, CheckInId};
 use attendance_core::domain::policy::QualityProblem;
 use attendance_core::domain::session::SessionId;
 use attendance_core::domain::similarity::Similarity;
+use attendance_core::ports::face_matcher::Faces;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{BoundingBox, Quality, Record, schema};
+
+/// Which faces of a picture count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhichFaces {
+    /// Only the largest: somebody in front of a kiosk.
+    #[default]
+    Largest,
+    /// Every one: a class photo.
+    All,
+}
 
 /// What became of a check-in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -143,6 +155,15 @@ pub enum Outcome {
         #[schema(value_type = schema::Refusal)]
         reason: Refusal,
     },
+}
+
+impl From<WhichFaces> for Faces {
+    fn from(which: WhichFaces) -> Self {
+        match which {
+            WhichFaces::Largest => Self::Largest,
+            WhichFaces::All => Self::All,
+        }
+    }
 }
 
 /// Every attendee whom an answer names, once each: whose names [`CheckInAnswer::of`] wants to be told.

@@ -18,10 +18,11 @@ pub(crate) mod schema;
 mod session;
 mod stranger;
 pub mod time;
+mod upload;
 
 pub use attendee::{Attendee, AttendeePatch, Attributes, Consent, Erased, Me, Member, NewAttendee, NewConsent};
 pub use audit::AuditEntry;
-pub use check_in::{Candidate, CheckInAnswer, FaceOutcome, Outcome};
+pub use check_in::{Candidate, CheckInAnswer, FaceOutcome, Outcome, WhichFaces};
 pub use face::{BoundingBox, Enrolled, EnrolledFace, Pose, Quality};
 pub use group::{Group, GroupChange, NewGroup, Slot};
 pub use organization::{NewOrganization, Organization, Policy};
@@ -31,3 +32,4 @@ pub use problem::Problem;
 pub use record::{Mark, Method, NewRecord, Record, ReportRow, RosterEntry, Summary};
 pub use session::{Phase, Session};
 pub use stranger::{Decision, JudgedFace, Resemblance, Stranger};
+pub use upload::{ContentType, FormFields, NewUpload, Upload};

@@ -60,9 +60,19 @@ pub(crate) fn read_required_date<'de, D: Deserializer<'de>>(from: D) -> Result<D
 
 /// A session whose date is one that is taken.
 pub(crate) fn read_session<'de, D: Deserializer<'de>, T: From<SessionId>>(from: D) -> Result<T, D::Error> {
-    let session: SessionId = String::deserialize(from)?.parse().map_err(D::Error::custom)?;
-    date(&session.date().to_string()).map_err(D::Error::custom)?;
-    Ok(session.into())
+    session(&String::deserialize(from)?).map(T::from)
+}
+
+fn session<E: Error>(text: &str) -> Result<SessionId, E> {
+    let session: SessionId = text.parse().map_err(E::custom)?;
+    date(&session.date().to_string()).map_err(E::custom)?;
+    Ok(session)
+}
+
+/// A session whose date is one that is taken, or none.
+pub(crate) fn read_optional_session<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SessionId>, D::Error> {
+    let text = Option::<String>::deserialize(from)?;
+    text.map(|text| session(&text)).transpose()
 }
 
 pub(crate) fn read_date<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Date>, D::Error> {

@@ -9,6 +9,7 @@ use attendance_core::domain::zone::Zone;
 use attendance_core::memory::{
     InMemoryAttendanceRepo, InMemoryEventSink, InMemoryFaceMatcher, InMemoryImageStore, InMemoryNotifier,
 };
+use attendance_core::ports::ImageStore;
 use attendance_core::{Attendance, Clock, ManualClock, NewOrganization};
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -48,10 +49,15 @@ impl Desk {
 
     /// With an API that is put together otherwise.
     pub(crate) async fn with(change: impl FnOnce(Api) -> Api) -> Self {
+        Self::with_images(Arc::new(InMemoryImageStore::new()), change).await
+    }
+
+    /// With an image store of one's own, too.
+    pub(crate) async fn with_images(images: Arc<dyn ImageStore>, change: impl FnOnce(Api) -> Api) -> Self {
         let clock = Arc::new(ManualClock::new("2026-11-21T09:00:00Z".parse().unwrap()));
         let attendance = Attendance::builder()
-            .face_matcher(Arc::new(InMemoryFaceMatcher::new()))
-            .image_store(Arc::new(InMemoryImageStore::new()))
+            .face_matcher(Arc::new(InMemoryFaceMatcher::new().with_images(images.clone())))
+            .image_store(images)
             .repo(Arc::new(InMemoryAttendanceRepo::new()))
             .notifier(Arc::new(InMemoryNotifier::new()))
             .event_sink(Arc::new(InMemoryEventSink::new()))

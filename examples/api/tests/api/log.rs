@@ -35,12 +35,13 @@ impl MakeWriter<'_> for Kept {
 impl Kept {
     /// Keeps what this thread logs from now on, as long as the guard lives.
     fn start() -> (Self, tracing::subscriber::DefaultGuard) {
+        Self::start_at(tracing::Level::TRACE)
+    }
+
+    fn start_at(level: tracing::Level) -> (Self, tracing::subscriber::DefaultGuard) {
         let kept = Self::default();
-        let subscriber = tracing_subscriber::fmt()
-            .with_writer(kept.clone())
-            .with_max_level(tracing::Level::TRACE)
-            .with_ansi(false)
-            .finish();
+        let subscriber =
+            tracing_subscriber::fmt().with_writer(kept.clone()).with_max_level(level).with_ansi(false).finish();
         (kept, tracing::subscriber::set_default(subscriber))
     }
 
@@ -101,4 +102,42 @@ async fn the_log_tells_routes_and_nothing_personal() {
     for personal in [id.as_str(), "Lovelace", "Grace", "Hopper", &desk.admin, "search"] {
         assert!(!text.contains(personal), "{personal}: {text}");
     }
+}
+
+#[tokio::test]
+async fn each_request_leaves_one_line_that_says_how_it_went() {
+    let desk = Desk::new().await;
+    let (log, _guard) = Kept::start_at(tracing::Level::INFO);
+    desk.get(&desk.admin, "/v1/whoami").await.is(200);
+    desk.get(&desk.admin, "/v1/nothing").await.problem(404, "not-found");
+    desk.get("forged", "/v1/whoami").await.problem(401, "unauthorized");
+    let text = log.text();
+    let lines: Vec<_> = text.lines().collect();
+    for (line, (route, status)) in lines.iter().zip([("/v1/whoami", 200), ("none", 404), ("/v1/whoami", 401)]) {
+        let said = format!(r#"method="GET" route="{route}" status={status}}}: "#);
+        assert!(line.contains(&said) && line.contains("answered took_ms="), "{line}");
+    }
+    assert_eq!(lines.len(), 3, "{text}");
+}
+
+#[tokio::test]
+async fn the_line_of_a_check_in_names_it_once() {
+    let desk = Desk::new().await;
+    let picture = || attendance_core::memory::FakePicture::of("ada").bytes();
+    let (log, _guard) = Kept::start_at(tracing::Level::INFO);
+    let line = || log.text().lines().last().unwrap().to_owned();
+    let path = "/v1/orgs/default/check-ins";
+    let named = || request(Method::POST, path, &desk.kiosk).header("content-type", "image/jpeg");
+    let named = |id: &str| named().header("idempotency-key", id).body(picture().into()).unwrap();
+    desk.send(named("kiosk-1:4711")).await.is(200);
+    assert_eq!(line().matches("correlation=kiosk-1:4711").count(), 1, "{}", line());
+    // Also one that was refused, and one that nobody named.
+    let empty = request(Method::POST, path, &desk.kiosk).header("content-type", "image/jpeg");
+    desk.send(empty.header("idempotency-key", "kiosk-1:4712").body("".into()).unwrap()).await.is(422);
+    assert!(line().contains("correlation=kiosk-1:4712"), "{}", line());
+    let answer: serde_json::Value = desk.picture(&desk.kiosk, path, picture()).await.is(200).read();
+    let id = answer["id"].as_str().unwrap();
+    assert!(line().contains(&format!("correlation={id}")), "{}", line());
+    desk.get(&desk.kiosk, &format!("{path}/{id}")).await.is(200);
+    assert!(line().contains(&format!("correlation={id}")), "{}", line());
 }

@@ -4,9 +4,13 @@
 
 mod attendees;
 mod check_ins;
+#[cfg(feature = "cognito")]
+mod cognito;
 mod desk;
 mod document;
 mod faces;
+#[cfg(feature = "lambda")]
+mod gateway;
 mod groups;
 mod limits;
 mod live;
@@ -19,3 +23,4 @@ mod reports;
 mod sign_in;
 mod strangers;
 mod tokens;
+mod uploads;

@@ -9,12 +9,12 @@ use crate::desk::{Desk, KEY, request};
 const WHOAMI: &str = "/v1/whoami";
 
 /// A JSON Web Token of these parts, with a signature that an HMAC would make of other bytes.
-fn forged(header: &Value, claims: &Value, signature: &str) -> String {
+pub(crate) fn forged(header: &Value, claims: &Value, signature: &str) -> String {
     let encode = |part: &Value| base64url(part.to_string().as_bytes());
     format!("{}.{}.{signature}", encode(header), encode(claims))
 }
 
-fn base64url(bytes: &[u8]) -> String {
+pub(crate) fn base64url(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let digits = |chunk: &[u8]| {
         let bits = chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));

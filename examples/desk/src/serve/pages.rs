@@ -20,6 +20,7 @@ use rust_embed::{Embed, EmbeddedFile};
 #[include = "*.svg"]
 #[include = "*.png"]
 #[include = "*.webmanifest"]
+#[include = "config.json"]
 struct Web;
 
 /// Only what comes from here runs, and nothing else may show these pages within its own.
@@ -38,6 +39,9 @@ const HEADERS: [(HeaderName, &str); 7] = [
     // Kept, and asked for again each time: mostly nothing has changed, and an update shows at once.
     (CACHE_CONTROL, "no-cache"),
 ];
+
+/// What tells the pages where they are: here the API has their own origin, and people sign in by a link.
+const CONFIG: &str = "config.json";
 
 const NOT_FOUND: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Not found</title>\
                          <h1>There is no such page</h1><p><a href=\"/\">To the start</a></p></html>\n";
@@ -121,6 +125,9 @@ fn of_head(response: Response, is_head: bool) -> Response {
 }
 
 fn content_type(name: &str) -> Option<&'static str> {
+    if name == CONFIG {
+        return Some("application/json");
+    }
     let (_, extension) = name.rsplit_once('.')?;
     Some(match extension {
         "html" => "text/html; charset=utf-8",
@@ -168,6 +175,16 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_pages_are_told_that_the_api_is_here_and_that_links_sign_in() {
+        let config = get("/config.json", None);
+        assert_eq!(config.headers()[CONTENT_TYPE], "application/json");
+        let config = to_bytes(config.into_body(), 4096).await.unwrap();
+        let config: serde_json::Value = serde_json::from_slice(&config).unwrap();
+        let desk = serde_json::json!({ "api": "", "sign_in": { "kind": "link" }, "upload": "direct" });
+        assert_eq!(config, desk);
+    }
+
+    #[tokio::test]
     async fn the_head_alone_has_the_length_of_the_whole() {
         let whole = get("/", None);
         let head = page(&Method::HEAD, "/", &HeaderMap::new());
@@ -177,9 +194,16 @@ mod tests {
 
     #[test]
     fn nothing_but_the_pages_is_served() {
-        for path in
-            ["/../desk/Cargo.toml", "/js/../../desk/Cargo.toml", "/README.md", "/js", "/js/", "/nothing.html", "//"]
-        {
+        for path in [
+            "/../desk/Cargo.toml",
+            "/js/../../desk/Cargo.toml",
+            "/README.md",
+            "/js",
+            "/js/",
+            "/js/config.json",
+            "/nothing.html",
+            "//",
+        ] {
             assert_eq!(get(path, None).status(), StatusCode::NOT_FOUND, "{path}");
         }
         let other = page(&Method::POST, "/", &HeaderMap::new());
