@@ -32,7 +32,12 @@ export async function run(machine) {
 
 /** Adds each violation with the first elements that it concerns, once for all places where it is. */
 async function look(page, place, found) {
-  const violations = await page.evaluate(async () => {
+  for (const text of await violations(page)) found.set(text, [...(found.get(text) ?? []), place]);
+}
+
+/** What axe finds on a page in which its script was put: each with the first elements that it concerns. */
+export async function violations(page) {
+  return page.evaluate(async () => {
     // To preload, axe would write the styles that are imported into the page, which its policy forbids. What needs it is
     // one rule: that no style turns the page by its orientation. None asks for the orientation.
     const { violations } = await globalThis.axe.run({ resultTypes: ["violations"], preload: false });
@@ -43,5 +48,4 @@ async function look(page, place, found) {
       return `${id} (${impact}): ${help}: ${nodes.length} elements\n      ${elements.join("\n      ")}`;
     });
   });
-  for (const text of violations) found.set(text, [...(found.get(text) ?? []), place]);
 }

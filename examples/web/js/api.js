@@ -1,7 +1,8 @@
 // The API as functions. A path without a leading slash lies below the organization: `get("attendees")` asks
-// `/v1/orgs/{org}/attendees`; `get("/v1/whoami")` is asked as it stands.
+// `/v1/orgs/{org}/attendees`; `get("/v1/whoami")` is asked as it stands. Where the API is, config.json says.
 
-import { organization, signOut, token } from "./session.js";
+import { config, hosted } from "./config.js";
+import { bearer, organization, renew, signOut, token } from "./session.js";
 
 /**
  * What went wrong. `code` is the API's (`no-face`, `conflict`, ...), or `offline` (no answer), `timeout`, or
@@ -36,7 +37,7 @@ export function serverNow() {
 export function address(path, query = {}) {
   const base = path.startsWith("/") ? path : `/v1/orgs/${encodeURIComponent(organization() ?? "")}/${path}`;
   const filled = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
-  return filled.length ? `${base}?${new URLSearchParams(filled)}` : base;
+  return config.api + (filled.length ? `${base}?${new URLSearchParams(filled)}` : base);
 }
 
 /**
@@ -45,39 +46,62 @@ export function address(path, query = {}) {
  * 0: none).
  */
 export async function request(path, options = {}) {
-  const { method = "GET", query, json, body, type, headers = {}, signal, timeout = 30_000 } = options;
-  const limits = [signal, timeout ? AbortSignal.timeout(timeout) : null].filter(Boolean);
+  const first = await bearer();
+  let response = await ask(path, options, first);
+  // A token may end before its time; another request may have renewed it by now.
+  const isNew = () => token() !== null && token() !== first;
+  const again = response.status === 401 && (isNew() || (await renew().catch(unanswered)));
+  if (again) response = await ask(path, options, token());
+  if (response.ok) return response;
+  const problem = await problemOf(response);
+  if (response.status === 401) {
+    signOut(problem.code === "token-expired" || (hosted && !again) ? "expired" : "refused");
+    await new Promise(() => {});
+  }
+  throw problem;
+}
+
+async function ask(path, { method = "GET", query, json, body, type, headers = {}, ...limits }, bearer) {
   const started = Date.now();
-  let response;
-  try {
-    response = await fetch(address(path, query), {
+  const response = await reach(
+    address(path, query),
+    {
       method,
       headers: {
-        ...(token() ? { authorization: `Bearer ${token()}` } : {}),
+        ...(bearer ? { authorization: `Bearer ${bearer}` } : {}),
         ...(json === undefined ? (type ? { "content-type": type } : {}) : { "content-type": "application/json" }),
         ...headers,
       },
       body: json === undefined ? body : JSON.stringify(json),
+    },
+    limits,
+  );
+  compareClocks(response, started);
+  return response;
+}
+
+/** Fetches, and gives whatever answer comes; none is an ApiError. */
+export async function reach(url, init, { signal, timeout = 30_000 } = {}) {
+  const limits = [signal, timeout ? AbortSignal.timeout(timeout) : null].filter(Boolean);
+  try {
+    return await fetch(url, {
+      ...init,
       signal: limits.length ? AbortSignal.any(limits) : undefined,
       cache: "no-store",
       credentials: "omit",
     });
   } catch (error) {
     if (signal?.aborted) throw error;
-    const late = error.name === "TimeoutError";
-    throw new ApiError({
-      code: late ? "timeout" : "offline",
-      detail: late ? "The server did not answer in time." : "The server can't be reached. Check the connection.",
-    });
+    return unanswered(error);
   }
-  compareClocks(response, started);
-  if (response.ok) return response;
-  const problem = await problemOf(response);
-  if (response.status === 401) {
-    signOut(problem.code === "token-expired" ? "expired" : "refused");
-    await new Promise(() => {});
-  }
-  throw problem;
+}
+
+function unanswered(error) {
+  const late = error.name === "TimeoutError";
+  throw new ApiError({
+    code: late ? "timeout" : "offline",
+    detail: late ? "The server did not answer in time." : "The server can't be reached. Check the connection.",
+  });
 }
 
 /** The JSON of a GET. */

@@ -117,6 +117,15 @@ export function describeFailure(error) {
       return { tone: "warn", icon: "camera", title: "Once more, please", text: error.detail };
     case "offline":
     case "timeout":
+      // The picture has arrived and only its outcome has not: another would change nothing.
+      if (error.body.check_in)
+        return {
+          tone: "calm",
+          icon: "clock",
+          title: "Your picture has arrived",
+          text: "It is safe and will be counted, but that takes longer than it should. There is nothing more to do here.",
+          done: true,
+        };
       return {
         tone: "bad",
         icon: "warning",

@@ -1,6 +1,7 @@
 // One person: what is known of them, their consent, their faces, their own link, and forgetting them.
 
 import { all, get, send } from "./api.js";
+import { hosted } from "./config.js";
 import { recordConsent } from "./consent.js";
 import { h, replace } from "./dom.js";
 import { dateTime } from "./format.js";
@@ -44,7 +45,7 @@ export async function showPerson({ main, organization }, id) {
         "div",
         { class: "row" },
         button("Change", { icon: "edit", onclick: () => change(person, groups, update) }),
-        button("Link to their page", { icon: "link", onclick: () => ownLink(person) }),
+        hosted ? null : button("Link to their page", { icon: "link", onclick: () => ownLink(person) }),
       ),
     ),
     h(

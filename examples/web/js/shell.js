@@ -1,6 +1,7 @@
 // The frame around every page: header, navigation by role, sign-out, the organizations, live regions.
 
 import { get } from "./api.js";
+import { hosted } from "./config.js";
 import { byId, h, replace } from "./dom.js";
 import { useZone } from "./format.js";
 import { icon } from "./icons.js";
@@ -29,7 +30,7 @@ const ROLE_WORDS = { admin: "an admin", operator: "an operator", kiosk: "a kiosk
 export async function open({ page, title, least }) {
   document.title = `${title} · Attendance`;
   if (!token()) {
-    location.replace("./?reason=needed");
+    signOut("needed");
     return never();
   }
   const main = byId("main");
@@ -106,23 +107,28 @@ function account(page, me) {
           { class: "input", "aria-label": "Organization", onchange: (event) => switchTo(event.target.value) },
           me.organizations.map(({ id }) => h("option", { value: id, selected: id === me.organization }, id)),
         )
-      : h("span", { class: "account-name", title: `Organization ${me.organization}` }, me.organization);
+      : me.organization &&
+        h("span", { class: "account-name", title: `Organization ${me.organization}` }, me.organization);
   const out = h("button", { class: "button button-quiet", type: "button", onclick: () => leave(page) }, "Sign out");
   return h("div", { class: "account" }, switcher, out);
 }
 
-// Whoever stands before a kiosk can press its button, but only who has its link can start it again.
+// Whoever stands before a kiosk can press its button, but only who may sign it in can start it again.
 async function leave(page) {
-  const text = "It checks nobody in until somebody opens its link again.";
+  const text = `It checks nobody in until somebody ${hosted ? "signs it in" : "opens its link"} again.`;
   if (page !== "kiosk" || (await confirm({ title: "Sign this kiosk out?", text, action: "Sign out" }))) signOut();
 }
 
 function refusal(me, least) {
   const role = highest(me.roles);
-  const is = role ? `You are signed in as ${ROLE_WORDS[role]}.` : "Your link gives no right in any organization.";
+  const none = hosted
+    ? "You are in no group that gives a right here."
+    : "Your link gives no right in any organization.";
+  const is = role ? `You are signed in as ${ROLE_WORDS[role]}.` : none;
+  const way = hosted ? `to put you into the group ${me.organization ?? "{organization}"}:${least}` : "for a link";
   return [
     h("h1", {}, "This page is not for you"),
-    notice("warn", null, h("p", {}, `${is} This page needs ${ROLE_WORDS[least]}: ask an admin for a link.`)),
+    notice("warn", null, h("p", {}, `${is} This page needs ${ROLE_WORDS[least]}: ask an admin ${way}.`)),
   ];
 }
 
