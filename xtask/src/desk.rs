@@ -79,7 +79,7 @@ impl Desk {
 
     /// How much memory it has, where the machine tells.
     pub(crate) fn memory(&self) -> Option<Memory> {
-        Memory::parse(&std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?)
+        Memory::of(self.child.id())
     }
 
     /// Asks it to end, as Ctrl-C and a service manager do, and answers how long that took.
@@ -120,6 +120,11 @@ impl Drop for Desk {
 }
 
 impl Memory {
+    /// That of a process, where the machine tells.
+    pub(crate) fn of(process: u32) -> Option<Self> {
+        Self::parse(&std::fs::read_to_string(format!("/proc/{process}/status")).ok()?)
+    }
+
     fn parse(status: &str) -> Option<Self> {
         let megabytes = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name))?;

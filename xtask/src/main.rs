@@ -1,6 +1,7 @@
-//! The project's chores, with nothing to install by hand: `cargo xtask lint | test | e2e | bench | accuracy`.
+//! The project's chores, with nothing to install by hand: `cargo xtask lint | test | e2e | bench | accuracy | package`.
 
 mod accuracy;
+mod archives;
 mod backends;
 mod bench;
 mod desk;
@@ -8,6 +9,7 @@ mod e2e;
 mod install;
 mod lint;
 mod package;
+mod terraform;
 mod test;
 mod workspace;
 
@@ -30,6 +32,8 @@ enum Chore {
     Bench(bench::Bench),
     /// How well faces are recognised on pictures of one's own: error rates with their intervals, and the curve.
     Accuracy(accuracy::Options),
+    /// A zip for each function on Lambda in `target/functions`: the same sources give the same bytes.
+    Package(package::Options),
 }
 
 fn main() -> ExitCode {
@@ -51,6 +55,7 @@ impl Chore {
             Self::E2e(options) => e2e::run(&workspace, &options),
             Self::Bench(bench) => bench.run(&workspace),
             Self::Accuracy(options) => accuracy::run(&workspace, &options),
+            Self::Package(options) => package::run(&workspace, &options),
         }
     }
 }

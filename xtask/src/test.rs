@@ -12,6 +12,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
 use crate::backends::Backends;
+use crate::terraform;
 use crate::workspace::Workspace;
 
 /// How a test says that it did not run.
@@ -42,7 +43,11 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         with_cargo(workspace, options, &backends)?
     };
 
-    for line in &suite.skipped {
+    let terraform = if options.filter.is_none() { terraform::test(workspace) } else { Ok(None) };
+    let mut skipped = suite.skipped;
+    skipped.extend(terraform.as_ref().ok().cloned().flatten());
+
+    for line in &skipped {
         println!("{line}");
     }
     for part in &backends.missing {
@@ -54,9 +59,10 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     if !suite.status.success() {
         bail!("tests failed");
     }
+    terraform?;
     let required = std::env::var("ATTENDANCE_REQUIRE_BACKENDS").is_ok_and(|value| value == "1");
-    if required && !suite.skipped.is_empty() {
-        bail!("{} skipped, and ATTENDANCE_REQUIRE_BACKENDS=1 requires everything", suite.skipped.len());
+    if required && !skipped.is_empty() {
+        bail!("{} skipped, and ATTENDANCE_REQUIRE_BACKENDS=1 requires everything", skipped.len());
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What `cargo metadata` says about the workspace, and how cargo is called from here.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -96,10 +97,20 @@ impl Workspace {
     pub(crate) fn cargo(&self) -> Command {
         cargo(&self.root)
     }
+
+    /// A call at the root of the workspace of a program that calls cargo.
+    pub(crate) fn command(&self, program: PathBuf) -> Command {
+        unobserved(program.into(), &self.root)
+    }
 }
 
 fn cargo(root: &Path) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    unobserved(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), root)
+}
+
+/// A call that does not show it comes from xtask.
+fn unobserved(program: OsString, root: &Path) -> Command {
+    let mut command = Command::new(program);
     // `cargo run` describes xtask in these. Build scripts that watch them would run again, and again without xtask.
     for (name, _) in std::env::vars_os() {
         let name_text = name.to_string_lossy();

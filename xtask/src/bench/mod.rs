@@ -6,6 +6,7 @@ mod contender;
 mod cores;
 mod desk;
 mod figures;
+mod functions;
 mod matching;
 mod peers;
 mod portraits;
@@ -25,6 +26,8 @@ pub(crate) enum Bench {
     CheckIn(check_in::Options),
     /// A desk under load: kiosks that all check in at once; throughput, latency, memory, and no second record.
     Desk(desk::Options),
+    /// The functions on Lambda until they ask for the first event: time and memory, beside a function in Python.
+    Functions(functions::Options),
     /// The exact search for the most alike out of up to a million, beside libraries that search vectors.
     Match(matching::Options),
 }
@@ -35,6 +38,7 @@ impl Bench {
             Self::Adapters(options) => adapters::run(workspace, options),
             Self::CheckIn(options) => check_in::run(workspace, options),
             Self::Desk(options) => desk::run(workspace, options),
+            Self::Functions(options) => functions::run(workspace, options),
             Self::Match(options) => matching::run(workspace, options),
         }
     }

@@ -20,6 +20,9 @@ pub(crate) struct Peer {
 pub(crate) const OF_CHECK_IN: [Peer; 2] =
     [Peer { name: "face_recognition", file: "face_recognition" }, Peer { name: "opencv", file: "opencv" }];
 
+/// The peers of the functions.
+pub(crate) const OF_FUNCTIONS: [Peer; 1] = [Peer { name: "boto3", file: "boto3" }];
+
 /// The peers of the search for the most alike.
 pub(crate) const OF_MATCHING: [Peer; 4] = [
     Peer { name: "faiss", file: "faiss" },

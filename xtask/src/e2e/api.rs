@@ -20,33 +20,59 @@ const CHECKS: [&str; 8] = [
     "allow_header_conformance",
 ];
 
-/// The most examples of an operation and phase, so that a run takes about four minutes.
-const EXAMPLES: &str = "30";
-
-/// After how long a run ends whatever happens, in seconds.
-const MOST_SECONDS: &str = "240";
-
 /// What every run's requests are made from, so that it can be repeated.
 const SEED: &str = "20261121";
 
-/// Tries every operation with an admin's token, but `GET live`, whose answer never ends.
+/// Where the API is tried, and how thoroughly.
+#[derive(Debug)]
+pub(crate) struct Host {
+    /// What stands before `/v1`.
+    pub(crate) origin: String,
+    /// An admin's token.
+    pub(crate) token: String,
+    /// A pattern of the paths that are not tried, and why.
+    pub(crate) left_out: (&'static str, &'static str),
+    /// The module of `xtask/e2e` that says what is sent.
+    pub(crate) hooks: &'static str,
+    /// The most examples of an operation and phase.
+    pub(crate) examples: &'static str,
+    /// After how long a run ends whatever happens, in seconds.
+    pub(crate) most_seconds: &'static str,
+}
+
+impl Host {
+    /// A desk, in about four minutes.
+    pub(crate) fn of(desk: &Desk) -> Self {
+        Self {
+            origin: desk.origin.clone(),
+            token: desk.token.clone(),
+            left_out: ("/live$", "GET live is left out: its answer never ends"),
+            hooks: "hooks",
+            examples: "30",
+            most_seconds: "240",
+        }
+    }
+}
+
+/// Tries every operation with an admin's token.
 ///
 /// # Errors
 /// If an answer is not as documented.
-pub(crate) fn run(workspace: &Workspace, schemathesis: &Python, desk: &Desk) -> Result<()> {
-    println!("  GET live is left out: its answer never ends");
+pub(crate) fn run(workspace: &Workspace, schemathesis: &Python, host: &Host) -> Result<()> {
+    let (left_out, why) = host.left_out;
+    println!("  {why}");
     let mut command = Command::new(schemathesis.program("schemathesis"));
     let scripts = workspace.root.join("xtask/e2e");
     // It leaves notes of its own in the folder in which it runs.
     command.current_dir(&schemathesis.folder);
     command.arg("--config-file").arg(scripts.join("schemathesis.toml"));
     command.arg("run").arg(workspace.root.join("examples/api/openapi.json"));
-    command.args(["--url", &desk.origin, "--header", &format!("Authorization: Bearer {}", desk.token)]);
+    command.args(["--url", &host.origin, "--header", &format!("Authorization: Bearer {}", host.token)]);
     command.args(["--checks", &CHECKS.join(","), "--phases", "examples,coverage,fuzzing,stateful"]);
-    command.args(["--max-examples", EXAMPLES, "--seed", SEED, "--rate-limit", "auto", "--no-shrink"]);
-    command.args(["--exclude-path-regex", "/live$", "--request-timeout", "20", "--no-color"]);
-    command.env("SCHEMATHESIS_HOOKS", "hooks").env("PYTHONPATH", scripts).env("PYTHONDONTWRITEBYTECODE", "1");
-    command.args(["--generation-database", "none", "--max-time", MOST_SECONDS]);
+    command.args(["--max-examples", host.examples, "--seed", SEED, "--rate-limit", "auto", "--no-shrink"]);
+    command.args(["--exclude-path-regex", left_out, "--request-timeout", "20", "--no-color"]);
+    command.env("SCHEMATHESIS_HOOKS", host.hooks).env("PYTHONPATH", scripts).env("PYTHONDONTWRITEBYTECODE", "1");
+    command.args(["--generation-database", "none", "--max-time", host.most_seconds]);
     let status = command.status().context("schemathesis did not start")?;
     if status.success() { Ok(()) } else { bail!("see above") }
 }

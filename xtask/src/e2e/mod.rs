@@ -1,10 +1,12 @@
-//! `cargo xtask e2e`: the desk as its users meet it: its pages in a browser, its API against its document.
+//! `cargo xtask e2e`: attendance as its users meet it. Of the desk, its pages in a browser, and its API against its
+//! document; of the functions, what they do in an emulator of AWS.
 //!
-//! Each part gets a desk of its own, with an empty data folder, and stops it.
+//! Each part of the desk gets one of its own, with an empty data folder, and stops it.
 
 mod api;
 mod browser;
 mod camera;
+mod functions;
 mod parts;
 
 use std::path::{Path, PathBuf};
@@ -17,15 +19,17 @@ use crate::desk::Desk;
 use crate::install::Python;
 use crate::workspace::Workspace;
 
+use api::Host;
 use browser::Browser;
+use functions::{Emulator, Repository};
 
 /// What to try.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Only these parts, separated by commas.
+    /// Only these parts, separated by commas; without it all but the functions, which are built with optimisations first.
     #[arg(long, value_name = "PARTS", value_delimiter = ',')]
     only: Vec<Part>,
-    /// Keeps the desks' data folders and logs here; without it they are removed at the end.
+    /// Keeps the desks' data folders and logs, and descriptions of deployments, here; without it they are removed.
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
 }
@@ -43,8 +47,12 @@ enum Part {
     Keyboard,
     /// From the kiosk's shutter to the answer: median and 95th percentile.
     Shutter,
+    /// The same pages as a deployment in the cloud serves them: a user pool's sign-in, pictures by way of a bucket.
+    Cloud,
     /// schemathesis: what the API answers against its committed document.
     Api,
+    /// The functions in an emulator's Lambda, with each repository; and schemathesis behind its gateway.
+    Functions,
 }
 
 impl Part {
@@ -58,12 +66,14 @@ impl Part {
 /// # Errors
 /// If a part fails, or was skipped although everything is required.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    let wanted = |part: &Part| options.only.is_empty() || options.only.contains(part);
+    let wanted = |part: &Part| match options.only.as_slice() {
+        [] => *part != Part::Functions,
+        only => only.contains(part),
+    };
     let chosen: Vec<Part> = Part::value_variants().iter().copied().filter(wanted).collect();
     let home = workspace.target.join("e2e");
     std::fs::create_dir_all(&home)?;
 
-    let program = Desk::build(workspace)?;
     let folder = tempfile::Builder::new().prefix("run-").tempdir_in(&home)?;
     let place = match &options.keep {
         Some(keep) => {
@@ -72,18 +82,30 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         }
         None => folder.path().to_owned(),
     };
+    let program = match chosen.as_slice() {
+        [Part::Functions] => PathBuf::new(),
+        _ => Desk::build(workspace)?,
+    };
     let mut tried = Tried { program, place, ..Tried::default() };
-    let (of_api, of_browser): (Vec<Part>, Vec<Part>) = chosen.into_iter().partition(|part| *part == Part::Api);
+    let of_browser: Vec<Part> =
+        chosen.iter().copied().filter(|part| !matches!(part, Part::Api | Part::Functions)).collect();
     if !of_browser.is_empty() {
         let browser = Browser::set_up(workspace, &home);
         for part in of_browser {
-            tried.run(part, browser.as_ref(), |browser, desk| browser.run(&part.name(), desk));
+            tried.on_a_desk(part, browser.as_ref(), |browser, desk| browser.run(&part.name(), desk));
         }
     }
-    for part in of_api {
+    let schemathesis = || {
         let list = workspace.root.join("xtask/e2e/schemathesis.txt");
-        let schemathesis = Python::set_up(home.join("schemathesis"), &list, "schemathesis", &[]);
-        tried.run(part, schemathesis.as_ref(), |schemathesis, desk| api::run(workspace, schemathesis, desk));
+        Python::set_up(home.join("schemathesis"), &list, "schemathesis", &[])
+    };
+    if chosen.contains(&Part::Api) {
+        tried.on_a_desk(Part::Api, schemathesis().as_ref(), |schemathesis, desk| {
+            api::run(workspace, schemathesis, &Host::of(desk))
+        });
+    }
+    if chosen.contains(&Part::Functions) {
+        tried.functions(workspace, &schemathesis);
     }
     tried.verdict()
 }
@@ -101,26 +123,54 @@ struct Tried {
 
 impl Tried {
     /// Starts a desk, runs the part on it and stops it.
-    fn run<T>(&mut self, part: Part, tool: Result<&T, &anyhow::Error>, work: impl FnOnce(&T, &Desk) -> Result<()>) {
-        let name = part.name();
-        let tool = match tool {
-            Ok(tool) => tool,
-            Err(error) => {
-                println!("{name}: skipped: {error:#}");
-                self.skipped.push(name);
-                return;
-            }
+    fn on_a_desk<T>(
+        &mut self,
+        part: Part,
+        tool: Result<&T, &anyhow::Error>,
+        work: impl FnOnce(&T, &Desk) -> Result<()>,
+    ) {
+        let (program, place) = (self.program.clone(), self.place.clone());
+        match tool {
+            Ok(tool) => self.run(&part.name(), |name| on_a_desk(&program, &place, name, |desk| work(tool, desk))),
+            Err(error) => self.skip(&part.name(), error),
+        }
+    }
+
+    /// Runs the scenarios with each repository, and the API against its document on the first one's deployment.
+    fn functions(&mut self, workspace: &Workspace, schemathesis: &dyn Fn() -> Result<Python>) {
+        let name = |what: &str| format!("{}-{what}", Part::Functions.name());
+        let emulator = match Emulator::set_up(workspace, &self.place) {
+            Ok(emulator) => emulator,
+            Err(error) => return self.skip(&Part::Functions.name(), &error),
         };
+        for repository in Repository::ALL {
+            self.run(&name(repository.name()), |_| emulator.deploy(repository)?.run_scenarios());
+        }
+        match schemathesis() {
+            Ok(schemathesis) => self.run(&name(&Part::Api.name()), |_| {
+                let deployment = emulator.deploy(Repository::Dynamo)?;
+                api::run(workspace, &schemathesis, &deployment.host()?)
+            }),
+            Err(error) => self.skip(&name(&Part::Api.name()), &error),
+        }
+    }
+
+    fn skip(&mut self, name: &str, why: &anyhow::Error) {
+        println!("{name}: skipped: {why:#}");
+        self.skipped.push(name.to_owned());
+    }
+
+    fn run(&mut self, name: &str, work: impl FnOnce(&str) -> Result<()>) {
         println!("{name}");
         let start = Instant::now();
-        match on_a_desk(&self.program, &self.place, &name, |desk| work(tool, desk)) {
+        match work(name) {
             Ok(()) => {
                 println!("{name}: passed ({:.1} s)", start.elapsed().as_secs_f64());
-                self.passed.push(name);
+                self.passed.push(name.to_owned());
             }
             Err(error) => {
                 println!("{name}: FAILED ({:.1} s): {error:#}", start.elapsed().as_secs_f64());
-                self.failed.push(name);
+                self.failed.push(name.to_owned());
             }
         }
     }
@@ -164,9 +214,9 @@ mod tests {
         let mut tried =
             Tried { program: "/nowhere/attendance".into(), place: std::env::temp_dir(), ..Tried::default() };
         let missing = anyhow::anyhow!("no Chromium; apt-get install chromium");
-        tried.run::<()>(Part::Axe, Err(&missing), |(), _| Ok(()));
+        tried.on_a_desk::<()>(Part::Axe, Err(&missing), |(), _| Ok(()));
         assert_eq!((tried.failed.len(), tried.skipped.as_slice()), (0, ["axe".to_owned()].as_slice()));
-        tried.run(Part::Story, Ok(&()), |(), _| Ok(()));
+        tried.on_a_desk(Part::Story, Ok(&()), |(), _| Ok(()));
         assert_eq!(tried.failed, ["story"], "there is no such program");
         assert!(tried.verdict().is_err());
     }
