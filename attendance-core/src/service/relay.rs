@@ -50,6 +50,10 @@ impl Attendance {
                 if *target == Target::sink() {
                     relayed.published += count(through.len());
                 }
+                for event in events.iter().filter(|event| through.contains(&event.id)) {
+                    let correlation = event.correlation.as_ref().map(tracing::field::display);
+                    tracing::info!(event = %event.id, correlation, %target, "relayed");
+                }
                 if !through.is_empty() {
                     self.repo.acknowledge(organization, target, &through).await?;
                 }

@@ -70,9 +70,6 @@ async fn of_changes(cloud: &Cloud, changes: &[Change]) -> DynamoDbEventResponse 
 /// Brings all pending events of an organization to Kinesis.
 async fn relay(cloud: &Cloud, organization: &OrganizationId) -> Result<(), Failure> {
     let relayed = cloud.attendance().await?.relay(organization).await?;
-    if relayed.published > 0 {
-        tracing::info!(%organization, published = relayed.published, "relayed");
-    }
     match relayed.pending {
         0 => Ok(()),
         pending => Err(format!("{pending} events are still pending: the stream did not take them").into()),
