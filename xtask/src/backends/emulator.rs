@@ -30,6 +30,8 @@ pub(super) fn start(python: &Python, home: &Path) -> Result<(String, Process, Te
     let mut command = Command::new(python.program("ministack"));
     // It would listen on every interface, and keep a broker beside it.
     command.env("BIND_HOST", "127.0.0.1").env("GATEWAY_PORT", port.to_string()).env("IOT_MTLS_ENABLED", "0");
+    // Copies of functions that a burst left would wait for five minutes.
+    command.env("LAMBDA_WARM_TTL_SECONDS", "15");
     // It leaves there the keys of user pools and the programs of functions.
     command.env("TMPDIR", folder.path()).env("STATE_DIR", folder.path().join("state"));
     let process = Process::start("ministack", command, &home.join("ministack.log"), port)?;
