@@ -111,7 +111,7 @@ output "policies" {
 }
 
 output "iam_wildcards" {
-  description = "Of every statement that allows something on the resource `*`, by its sid, why AWS offers nothing narrower."
+  description = "Of every statement that allows something on the resource `*`, or on all but some, by its sid, why AWS offers nothing narrower."
   value = merge(
     module.face_collection.wildcards,
     module.notifications.wildcards,

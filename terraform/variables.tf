@@ -157,6 +157,11 @@ variable "notifications" {
   }
 
   validation {
+    condition     = var.notifications.notifier != "ses" || var.notifications.mail != null
+    error_message = "notifications.mail: write mail = { from = \"attendance@school.example\" } with the notifier \"ses\"."
+  }
+
+  validation {
     condition     = var.notifications.notifier != "ses" || var.network != "endpoints"
     error_message = "notifications.notifier: write \"sns\" with network = \"endpoints\", or network = \"nat\": SES has no endpoint in a network."
   }

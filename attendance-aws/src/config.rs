@@ -3,6 +3,10 @@
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::Builder as HttpClientBuilder;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
@@ -38,11 +42,12 @@ pub struct AwsConfig {
 impl AwsConfig {
     /// From the environment, as every AWS tool does it: variables, profiles, the role of a function or machine.
     pub async fn load() -> Self {
-        let loader = aws_config::defaults(BehaviorVersion::latest());
+        let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client());
         Self::from_sdk(loader.timeout_config(timeouts()).retry_config(retries()).load().await)
     }
 
-    /// From what an application configured itself. What it left open in timeouts is filled in.
+    /// From what an application configured itself. What it left open in timeouts is filled in, and if it chose no HTTP
+    /// client it gets ours: rustls on *ring*, with the roots that the machine trusts.
     #[must_use]
     pub fn from_sdk(sdk: SdkConfig) -> Self {
         let mut timeouts = timeouts();
@@ -53,7 +58,9 @@ impl AwsConfig {
         }
         let retries = sdk.retry_config().cloned().unwrap_or_else(retries);
         let behavior = sdk.behavior_version().unwrap_or_else(BehaviorVersion::latest);
-        let sdk = sdk.into_builder().behavior_version(behavior).timeout_config(timeouts).retry_config(retries).build();
+        let http_client = sdk.http_client().unwrap_or_else(http_client);
+        let sdk = sdk.into_builder().behavior_version(behavior).http_client(http_client);
+        let sdk = sdk.timeout_config(timeouts).retry_config(retries).build();
         Self { sdk, calls: Calls::default() }
     }
 
@@ -107,6 +114,10 @@ impl AwsConfig {
         let named = key.build().ok().and_then(|key| self.sdk.service_config()?.load_config(key));
         named.is_some() || self.sdk.endpoint_url().is_some()
     }
+}
+
+fn http_client() -> SharedHttpClient {
+    HttpClientBuilder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
 }
 
 fn timeouts() -> TimeoutConfig {

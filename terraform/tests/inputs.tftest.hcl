@@ -88,6 +88,16 @@ run "a_mail_from_nowhere" {
   expect_failures = [var.notifications]
 }
 
+run "mail_from_nobody" {
+  command = plan
+
+  variables {
+    notifications = { notifier = "ses" }
+  }
+
+  expect_failures = [var.notifications]
+}
+
 run "mail_that_can_not_leave_the_network" {
   command = plan
 

@@ -19,22 +19,30 @@ export async function run(machine) {
     await strangersLinks(machine, cloud, camera);
     await anAdmin(machine, cloud, camera, people);
     await aKiosk(machine, cloud, camera);
+    await anAttendee(machine, cloud, camera, people);
     await machine.step("no token was ever part of an address", () => nothingLogged(cloud));
   } finally {
     cloud.stop();
   }
 }
 
-/** Grace Hopper and her face, and a desk's tokens for what the user pool's people may do. */
+/**
+ * Grace Hopper and her face, and a desk's tokens for what the user pool's people may do. The attendee among those is
+ * nobody yet: whom the token was made for is erased.
+ */
 async function enrolled(machine) {
   const api = new Api(machine.origin, machine.token);
   const { id } = await api.ask("POST", "attendees", { name: GRACE, external_id: "1906" });
   await api.ask("PUT", `attendees/${id}/consent`, { wording: "My face may be used to record my attendance." });
   await api.picture(`attendees/${id}/faces`, machine.people[0].photo);
-  const issue = async (role) => (await api.ask("POST", "tokens", { role })).token;
+  const issue = async (role, attendee) => (await api.ask("POST", "tokens", { role, attendee })).token;
+  const { id: user } = await api.ask("POST", "attendees", { name: "Nobody" });
+  const attendee = await issue("attendee", user);
+  await api.ask("DELETE", `attendees/${user}`);
   return {
     grace: id,
-    tokens: { admin: machine.token, operator: await issue("operator"), kiosk: await issue("kiosk") },
+    user,
+    tokens: { admin: machine.token, operator: await issue("operator"), kiosk: await issue("kiosk"), attendee },
   };
 }
 
@@ -379,6 +387,74 @@ async function aKiosk(machine, cloud, browser) {
     assert((await page.evaluate(() => localStorage.length)) === 0, "something is in localStorage");
   });
   await context.close();
+}
+
+// ---- Seeing what is one's own ----------------------------------------------------------------------------------------
+
+async function anAttendee(machine, cloud, browser, { grace, user }) {
+  const { context, watch } = await profile(machine, browser);
+  const office = await profile(machine, browser);
+  office.watch.expect(/^GET \/v1\/orgs\/default\/live 404$/);
+  // Before anything is linked, nobody's data are meant.
+  watch.expect(/^GET \/v1\/orgs\/default\/me 404$/);
+  const page = await context.newPage();
+  const admin = await office.context.newPage();
+  const linkTo = async (id, name) => {
+    await admin.goto(`${cloud.origin}/people.html?id=${id}`);
+    await admin.getByRole("heading", { level: 1, name }).waitFor();
+    await settled(admin);
+    await admin.getByRole("button", { name: "Link sign-in" }).click();
+  };
+
+  await machine.step("an attendee whose sign-in is not linked is told what to do", async () => {
+    await page.goto(cloud.origin);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await asPerson(page, "attendee");
+    await page.getByRole("heading", { level: 1, name: "Your sign-in is not linked yet" }).waitFor();
+    assert(page.url() === `${cloud.origin}/me.html`, page.url());
+    assert((await page.getByLabel("Your user ID").inputValue()) === user, "it shows another id");
+    await look(machine, page, "cloud-unlinked");
+  });
+
+  await machine.step("what is no user ID is not linked", async () => {
+    await admin.goto(cloud.origin);
+    await admin.getByRole("button", { name: "Sign in" }).click();
+    await asPerson(admin, "admin");
+    await admin.getByRole("heading", { name: "Today" }).waitFor();
+    await linkTo(grace, GRACE);
+    const from = cloud.api.server.seen.length;
+    await admin.getByLabel("User ID").fill("grace.hopper");
+    await admin.getByRole("button", { name: "Link", exact: true }).click();
+    await admin.getByText("That is no user ID").waitFor();
+    await look(machine, admin, "cloud-link-sign-in");
+    assert(!cloud.api.server.seen.slice(from).some(({ method }) => method === "PUT"), "it was sent");
+  });
+
+  await machine.step("an admin links it, and the attendee sees what is their own", async () => {
+    await admin.getByLabel("User ID").fill(`  ${user.toUpperCase()} `);
+    await admin.keyboard.press("Enter");
+    await admin.getByText(`this user sees what is kept of ${GRACE}`).waitFor();
+    assert((await admin.getByRole("dialog").count()) === 0, "the dialog is still there");
+    await page.reload();
+    await page.getByRole("heading", { level: 1, name: GRACE }).waitFor();
+    await page.getByRole("rowheader").first().waitFor();
+  });
+
+  await machine.step("a sign-in that was somebody else's is moved, and that is said", async () => {
+    const api = new Api(machine.origin, machine.token);
+    const { id } = await api.ask("POST", "attendees", { name: "Ada Lovelace" });
+    await linkTo(id, "Ada Lovelace");
+    await admin.getByLabel("User ID").fill(user);
+    await admin.getByRole("button", { name: "Link", exact: true }).click();
+    await admin.getByText("it was somebody else’s").waitFor();
+    await look(machine, admin, "cloud-sign-in-moved");
+    const before = admin.getByRole("dialog").getByRole("link", { name: "another person" });
+    assert((await before.getAttribute("href")).endsWith(grace), "it names another person");
+    await page.reload();
+    await page.getByRole("heading", { level: 1, name: "Ada Lovelace" }).waitFor();
+  });
+  await context.close();
+  await office.context.close();
 }
 
 // ---- What is looked at -----------------------------------------------------------------------------------------------

@@ -43,6 +43,11 @@ export class Machine {
     return this.#task.link;
   }
 
+  /** What Terraform deployed. */
+  get stack() {
+    return this.#task.stack;
+  }
+
   /** Two people: `{ photo, film }`, the paths of a portrait and of what a camera plays that sees it. */
   get people() {
     return this.#task.people;
@@ -54,13 +59,14 @@ export class Machine {
   }
 
   /**
-   * A browser. `film` is what its camera plays; without one there is a camera, but nobody allows it.
+   * A browser. `film` is what its camera plays; without one there is a camera, but nobody allows it. `args` are more of
+   * Chromium's switches.
    */
-  async browser({ film } = {}) {
+  async browser({ film, args = [] } = {}) {
     const { chromium } = this.#require("playwright-core");
     const camera = ["--use-fake-device-for-media-stream"];
     if (film) camera.push("--use-fake-ui-for-media-stream", `--use-file-for-fake-video-capture=${film}`);
-    const browser = await chromium.launch({ executablePath: this.#task.chromium, args: [...FLAGS, ...camera] });
+    const browser = await chromium.launch({ executablePath: this.#task.chromium, args: [...FLAGS, ...camera, ...args] });
     this.#browsers.push(browser);
     return browser;
   }

@@ -1,11 +1,11 @@
-// One part of `cargo xtask e2e` on one desk. What to do comes as a line of JSON on the input; when the input ends, so
+// One part of `cargo xtask e2e`. What to do comes as a line of JSON on the input; when the input ends, so
 // does this.
 
 import { createInterface } from "node:readline";
 
 import { Machine } from "./machine.mjs";
 
-const PARTS = ["story", "axe", "screenshots", "keyboard", "shutter", "cloud"];
+const PARTS = ["story", "axe", "screenshots", "keyboard", "shutter", "cloud", "terraform"];
 
 const input = createInterface({ input: process.stdin });
 const task = await new Promise((resolve) => input.once("line", (line) => resolve(JSON.parse(line))));

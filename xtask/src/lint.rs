@@ -7,6 +7,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 
 use crate::archives;
+use crate::terraform;
 use crate::workspace::Workspace;
 
 /// What `attendance-core` must never pull in: async runtimes, databases, HTTP, SDKs.
@@ -91,6 +92,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     check("attendance-core is free of runtimes, SQL, HTTP and SDKs", &|| core_is_clean(workspace));
     check("adapters do not import each other", &|| adapters_keep_apart(workspace));
     check("unsafe code is in the kernels only", &|| unsafe_in_kernels(workspace));
+    check("Terraform's READMEs name each input and output, and a usage", &|| terraform::readmes(workspace));
     check("each published crate builds from its archive", &|| archives::sizes(workspace));
 
     if failed.is_empty() { Ok(()) } else { bail!("lint failed: {}", failed.join(", ")) }

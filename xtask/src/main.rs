@@ -1,4 +1,5 @@
-//! The project's chores, with nothing to install by hand: `cargo xtask lint | test | e2e | bench | accuracy | package`.
+//! The project's chores, with nothing to install by hand: `cargo xtask lint | test | e2e | bench | accuracy | package`
+//! and `document`.
 
 mod accuracy;
 mod archives;
@@ -25,7 +26,7 @@ enum Chore {
     Lint,
     /// The whole test suite: nextest if it is installed, `cargo test` if not, and the examples in the docs.
     Test(test::Options),
-    /// The desk as its users meet it: its pages in a browser, its API against its document.
+    /// As its users meet it: the desk, its pages, its API; the functions; and what Terraform makes, in an emulator.
     E2e(e2e::Options),
     /// Measures attendance beside what others use, in one run.
     #[command(subcommand)]
@@ -34,6 +35,8 @@ enum Chore {
     Accuracy(accuracy::Options),
     /// A zip for each function on Lambda in `target/functions`: the same sources give the same bytes.
     Package(package::Options),
+    /// Writes what is generated from the Terraform code: its modules' inputs and outputs, and every statement of IAM.
+    Document(terraform::Options),
 }
 
 fn main() -> ExitCode {
@@ -56,6 +59,7 @@ impl Chore {
             Self::Bench(bench) => bench.run(&workspace),
             Self::Accuracy(options) => accuracy::run(&workspace, &options),
             Self::Package(options) => package::run(&workspace, &options),
+            Self::Document(options) => terraform::document(&workspace, &options),
         }
     }
 }

@@ -33,8 +33,8 @@
 //! There is no connection without TLS, nor with a certificate that is not checked, its host name included. The servers'
 //! certificates chain to roots of Amazon's own, which no system's store has: 27 regions' travel with this crate
 //! (`roots.pem`, which tells its source). For a region that is newer than that, for GovCloud and for China give AWS's
-//! bundle of that region as [`RdsTls::Roots`]. Beside them stand the web's public roots (sqlx offers no way without), which RDS
-//! Proxy needs: its certificates are ordinary ones.
+//! bundle of that region as [`RdsTls::Roots`]. Beside them stand the roots that the machine trusts
+//! (sqlx offers no way without), which RDS Proxy needs: its certificates are ordinary ones.
 //!
 //! # Connections
 //!

@@ -58,6 +58,8 @@ pub enum AuditAction {
     Consent,
     /// A consent was withdrawn.
     WithdrawConsent,
+    /// A sign-in was linked to an attendee.
+    LinkSignIn,
     /// A face was enrolled.
     Enrol,
     /// A face was removed.

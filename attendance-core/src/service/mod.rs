@@ -11,6 +11,7 @@ mod registry;
 mod relay;
 mod report;
 mod roll_call;
+mod sign_in;
 mod sweep;
 mod upload;
 

@@ -8,13 +8,14 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::variables::{InvalidVariable, Variables};
 
-/// Logs from now on, to standard output, what `ATTENDANCE_LOG` lets through: `info` if nothing is said.
+/// Logs from now on, to standard output, what `ATTENDANCE_LOG` lets through: `info` if nothing is said. A release
+/// has nothing finer than that in it.
 ///
 /// # Errors
 /// [`InvalidVariable`] where it is no filter.
 pub fn start_log() -> Result<(), InvalidVariable> {
     let variables = Variables::of_process();
-    let rule = "a level for all or for some, such as info, or warn,attendance_core=debug";
+    let rule = "a level for all or for some, such as warn, or info,attendance_core=warn";
     let filter = variables.read("ATTENDANCE_LOG", rule, |filter| filter.parse::<Targets>().ok())?;
     let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     let json =

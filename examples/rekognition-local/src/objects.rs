@@ -6,6 +6,9 @@ use attendance_local::vision::PictureLimits;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_s3::Client;
+use aws_smithy_http_client::Builder as HttpClientBuilder;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use bytes::{Bytes, BytesMut};
 
 use crate::fault::Fault;
@@ -77,7 +80,9 @@ pub async fn s3_of_environment() -> Option<Client> {
     }
     let region = Region::new(region());
     let timeouts = TimeoutConfig::builder().operation_timeout(TIMEOUT).build();
-    let config = aws_config::defaults(BehaviorVersion::latest()).region(region).timeout_config(timeouts).load().await;
+    let http_client = HttpClientBuilder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client);
+    let config = loader.region(region).timeout_config(timeouts).load().await;
     let config = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
     Some(Client::from_conf(config))
 }

@@ -7,6 +7,7 @@ use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_rekognition::types::{Image, S3Object};
+use aws_smithy_http_client::Builder as HttpClientBuilder;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -38,6 +39,7 @@ async fn s3() -> (aws_sdk_s3::Client, Asked) {
         .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())
         .region(aws_sdk_s3::config::Region::new("us-east-1"))
         .credentials_provider(aws_credential_types::Credentials::new("test", "test", None, None, "test"))
+        .http_client(HttpClientBuilder::new().build_http())
         .endpoint_url(url)
         .force_path_style(true)
         .build();

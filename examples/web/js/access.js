@@ -3,7 +3,7 @@
 import { send } from "./api.js";
 import { hosted } from "./config.js";
 import { h, replace } from "./dom.js";
-import { busy, button, field, problem, toast } from "./parts.js";
+import { busy, button, copyButton, field, problem } from "./parts.js";
 import { announce } from "./shell.js";
 
 const ROLES = [
@@ -30,7 +30,9 @@ function groups({ id }) {
       h(
         "p",
         { class: "muted small" },
-        "Rights come from the groups of the user pool. Whoever is put into one of these has its rights from their next sign-in on.",
+        "Rights come from the groups of the user pool. Whoever is put into one of these has its rights from their next sign-in on. Whom an attendee’s sign-in belongs to, you say under ",
+        h("a", { href: "people.html" }, "People"),
+        ".",
       ),
     ),
     h("dl", { class: "facts" }, ROLES.map(right)),
@@ -101,18 +103,9 @@ function madeLink(address) {
     readonly: true,
     onfocus: (event) => event.target.select(),
   });
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(address);
-      toast("The link is copied.");
-    } catch {
-      shown.input.select();
-      toast("Press Ctrl+C or ⌘C to copy it.", "info");
-    }
-  };
   return h(
     "div",
     { class: "links-made" },
-    h("div", { class: "row row-bottom" }, shown.element, button("Copy", { icon: "copy", onclick: copy })),
+    h("div", { class: "row row-bottom" }, shown.element, copyButton(shown, "The link is copied.")),
   );
 }

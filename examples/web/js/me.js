@@ -1,12 +1,13 @@
 // What an attendee sees: the data kept of them, their consent, and their records.
 
 import { all, get } from "./api.js";
+import { hosted } from "./config.js";
 import { h, replace } from "./dom.js";
 import { addDays, count, dayOf, groupName, method, percent, shortDate, time, today } from "./format.js";
-import { busy, button, empty, field, loading, notice, problem, statusBadge, table } from "./parts.js";
+import { busy, button, copyButton, empty, field, loading, notice, problem, statusBadge, table } from "./parts.js";
 import { announce, open } from "./shell.js";
 
-const { main, organization } = await open({ page: "me", title: "My attendance", least: "attendee" });
+const { main, organization, me: user } = await open({ page: "me", title: "My attendance", least: "attendee" });
 
 try {
   const me = await get("me");
@@ -25,7 +26,34 @@ try {
     records(),
   );
 } catch (error) {
-  main.append(h("h1", { class: "visually-hidden" }, "My attendance"), problem(error));
+  const isUnlinked = hosted && error.code === "unknown-attendee";
+  main.append(
+    ...(isUnlinked ? unlinked(user) : [h("h1", { class: "visually-hidden" }, "My attendance"), problem(error)]),
+  );
+}
+
+function unlinked({ subject }) {
+  const id = field({
+    label: "Your user ID",
+    hint: "It says nothing about you. Hand it to the office; an admin links it to your name under People.",
+    class: "input mono",
+    readonly: true,
+    value: subject,
+    onfocus: (event) => event.target.select(),
+  });
+  return [
+    h(
+      "div",
+      { class: "page-head" },
+      h(
+        "div",
+        {},
+        h("h1", {}, "Your sign-in is not linked yet"),
+        h("p", { class: "lead" }, "You are signed in, but nobody has said yet whose attendance you may see."),
+      ),
+    ),
+    h("div", { class: "card row row-bottom unlinked" }, id.element, copyButton(id, "Your user ID is copied.")),
+  ];
 }
 
 function data(me) {

@@ -106,6 +106,20 @@ export function button(text, { kind = "", icon: iconName, ...properties } = {}) 
   );
 }
 
+/** A button that copies what a field holds, and says so; where a browser refuses, it selects it. */
+export function copyButton(shown, said) {
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(shown.input.value);
+      toast(said);
+    } catch {
+      shown.input.select();
+      toast("Press Ctrl+C or ⌘C to copy it.", "info");
+    }
+  };
+  return button("Copy", { icon: "copy", onclick: copy });
+}
+
 /** Runs the task with the button busy and out of reach, so that nothing is sent twice. */
 export async function busy(pressed, task) {
   if (pressed.getAttribute("aria-busy") === "true") return undefined;

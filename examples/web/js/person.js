@@ -9,6 +9,7 @@ import { askToErase } from "./erase.js";
 import { facesOf } from "./faces.js";
 import { badge, busy, button, confirm, dialog, empty, field, loading, notice, problem, toast } from "./parts.js";
 import { groupWords, patchOf, personFields, showFault } from "./person-form.js";
+import { linkSignIn } from "./sign-in-link.js";
 
 /** Shows the person of this id in place of the list. */
 export async function showPerson({ main, organization }, id) {
@@ -45,7 +46,9 @@ export async function showPerson({ main, organization }, id) {
         "div",
         { class: "row" },
         button("Change", { icon: "edit", onclick: () => change(person, groups, update) }),
-        hosted ? null : button("Link to their page", { icon: "link", onclick: () => ownLink(person) }),
+        hosted
+          ? button("Link sign-in", { icon: "link", onclick: () => linkSignIn(person, organization) })
+          : button("Link to their page", { icon: "link", onclick: () => ownLink(person) }),
       ),
     ),
     h(

@@ -54,6 +54,6 @@ resource "aws_iam_role_policy" "proxy" {
   count = var.proxy ? 1 : 0
 
   name   = "connect"
-  role   = aws_iam_role.proxy[0].id
+  role   = aws_iam_role.proxy[0].name
   policy = data.aws_iam_policy_document.connect.json
 }

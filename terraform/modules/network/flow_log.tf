@@ -32,6 +32,6 @@ resource "aws_iam_role_policy" "flow" {
   count = var.flow_log_days > 0 ? 1 : 0
 
   name   = "write"
-  role   = aws_iam_role.flow[0].id
+  role   = aws_iam_role.flow[0].name
   policy = data.aws_iam_policy_document.flow[0].json
 }

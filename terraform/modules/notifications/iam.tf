@@ -6,6 +6,9 @@ locals {
       NotifyAddress      = local.of_subscriptions
       ForgetSubscription = local.of_subscriptions
     },
+    var.notifier != "sns" || !var.sms.enabled ? {} : {
+      NotifyText = "A phone number has no ARN, so every topic, application and device is left out instead."
+    },
     var.notifier != "ses" ? {} : {
       ForgetAddress = "The list of addresses that bounced is the account's: SES offers no resource for it."
     },
@@ -66,7 +69,7 @@ data "aws_iam_policy_document" "tell_by_sns" {
     resources = ["*"] # A subscription is no resource of IAM: see local.wildcards.
   }
 
-  # A phone number has no ARN: it is what no topic, application or device is.
+  # A phone number has no ARN: it is what no topic, application or device is. See local.wildcards.
   dynamic "statement" {
     for_each = var.sms.enabled ? [1] : []
     content {

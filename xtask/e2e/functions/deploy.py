@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import people
 from deployment import FUNCTIONS, OPERATORS, ROLES, Deployment, client, wait_for
 
 # Pictures that the services store themselves have no suffix, so that nothing loops.
@@ -19,6 +20,9 @@ TRIGGERS = [(prefix, suffix) for prefix in ["checkins/", "enrolments/"] for suff
 
 # What can be asked without a token.
 OPEN = ["ANY /healthz", "ANY /readyz", "ANY /openapi.json"]
+
+# Where people come back to who have signed in.
+REDIRECT = "https://pages.example.org/index.html"
 
 # Who writes mails.
 SENDER = "attendance@example.org"
@@ -47,8 +51,8 @@ def main():
 
     deployment = Deployment(
         name=name, repository=options.repository, region=options.region, api="", bucket=name, stream=name,
-        dead_letters=queues["dead-letters"]["address"], failures=queues["failures"]["address"], pool=pool, client=app,
-        notifier=options.notifier, topics=topics, functions={kind: f"{name}-{kind}" for kind in FUNCTIONS},
+        dead_letters=queues["dead-letters"]["address"], failures=[queues["failures"]["address"]], pool=pool, client=app,
+        redirect=REDIRECT, sign_in=options.endpoint, notifier=options.notifier, topics=topics, functions={kind: f"{name}-{kind}" for kind in FUNCTIONS},
         endpoint=options.endpoint, rekognition=options.rekognition,
     )  # fmt: skip
     environment = settings(deployment) | keys(options, deployment) | repository(options, aws, name)
@@ -103,9 +107,8 @@ def sign_in(cognito, name):
     pool = cognito.create_user_pool(PoolName=name, AdminCreateUserConfig={"AllowAdminCreateUserOnly": True})
     pool = pool["UserPool"]["Id"]
     app = cognito.create_user_pool_client(
-        UserPoolId=pool, ClientName="pages", GenerateSecret=False,
-        ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
-    )  # fmt: skip
+        UserPoolId=pool, ClientName="pages", **people.code_flow(REDIRECT)
+    )
     for role in ROLES:
         cognito.create_group(UserPoolId=pool, GroupName=f"default:{role}")
     return pool, app["UserPoolClient"]["ClientId"]

@@ -42,9 +42,13 @@ class Deployment:
     stream: str
     # Addresses of queues: pictures that can't be used, and what functions gave up.
     dead_letters: str
-    failures: str
+    failures: list
     pool: str
+    # The pages' app client, and where it lets people come back to.
     client: str
+    redirect: str
+    # The origin of the pages where people sign in.
+    sign_in: str
     home: str = "default"
     # The home organization's zone.
     zone: str = "Asia/Kolkata"

@@ -30,7 +30,7 @@ class Mailbox:
 
 def listen(deployment, topic):
     """Subscribes a queue of our own to a topic."""
-    sqs, name = deployment.aws("sqs"), f"{deployment.name}-heard-{secrets.token_hex(4)}"
+    sqs, name = deployment.aws("sqs"), f"heard-{deployment.name}-{secrets.token_hex(4)}"
     address = sqs.create_queue(QueueName=name)["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=address, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     may = {

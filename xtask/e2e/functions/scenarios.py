@@ -10,6 +10,7 @@ import time
 import traceback
 
 import journal
+import people
 import world
 from deployment import Deployment, Wrong
 from scenario import access, batches, bulk, check_in, logs, refusal, schedule
@@ -54,13 +55,25 @@ def main():
     parser.add_argument("--faults", action="store_true", help="also make parts fail; only on an emulator")
     only = "only print the API's address and an admin's token as JSON"
     parser.add_argument("--sign-in", action="store_true", help=only)
+    persons = "only make an organization, and print the names and passwords of its admin and its kiosk as JSON"
+    parser.add_argument("--people", metavar="ORGANIZATION", help=persons)
     options = parser.parse_args()
     deployment = Deployment.read(options.deployment)
     if options.sign_in:
         known = world.begin(deployment)
         print(json.dumps({"origin": deployment.api, "token": known.tokens["admin"]["access"]}))
         return 0
+    if options.people:
+        print(json.dumps(people_of(deployment, options.people)))
+        return 0
     return run(deployment, [*SCENARIOS, *(WITH_FAULTS if options.faults else []), *AT_THE_END])
+
+
+def people_of(deployment, organization):
+    world.begin(deployment).ask("admin", "POST", "/v1/orgs", {"id": organization, "zone": "UTC"}).was(201)
+    names = {role: f"{role}@{organization}.example.org" for role in ["admin", "kiosk"]}
+    made = {role: people.make(deployment, name, f"{organization}:{role}") for role, name in names.items()}
+    return {role: {"name": name, "password": password} for role, (name, password) in made.items()}
 
 
 def run(deployment, scenarios):

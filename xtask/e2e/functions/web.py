@@ -93,9 +93,9 @@ def upload(form, picture):
     return send(urllib.request.Request(form["url"], body, headers, method="POST"))
 
 
-def send(request):
+def send(request, opened=urllib.request.urlopen):
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with opened(request, timeout=60) as answer:
             return answer_of(answer)
     except urllib.error.HTTPError as error:
         with error:

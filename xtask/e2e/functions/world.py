@@ -28,7 +28,7 @@ class World:
     # Queues that hear what is published to the topics.
     heard: dict = field(default_factory=dict)
     dead_letters: Mailbox | None = None
-    failures: Mailbox | None = None
+    failures: list = field(default_factory=list)
 
     @property
     def home(self):
@@ -41,9 +41,8 @@ class World:
 def begin(deployment):
     world = World(deployment)
     world.tokens = {role: people.signed_in(deployment, role) for role in ["admin", "operator", "kiosk", "attendee"]}
-    world.dead_letters, world.failures = (
-        Mailbox(deployment, at) for at in [deployment.dead_letters, deployment.failures]
-    )
+    world.dead_letters = Mailbox(deployment, deployment.dead_letters)
+    world.failures = [Mailbox(deployment, at) for at in deployment.failures]
     world.heard = {kind: mailbox.listen(deployment, topic) for kind, topic in deployment.topics.items()}
     return world
 

@@ -7,7 +7,7 @@ import { html, json, redirect, serve } from "./server.mjs";
 export const CLIENT = "1example23456789";
 
 /** The people, by the name with which they sign in; everybody's password is their name. The role is their only group. */
-const PEOPLE = { admin: "admin", kiosk: "kiosk", operator: "operator", visitor: null };
+const PEOPLE = { admin: "admin", kiosk: "kiosk", operator: "operator", attendee: "attendee", visitor: null };
 
 /** A user pool whose app client is that of the pages at `home()`. */
 export class Pool {

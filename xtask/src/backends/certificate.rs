@@ -10,11 +10,11 @@ const NAME: &str = "localhost";
 
 /// PEM files of one server.
 #[derive(Debug)]
-pub(super) struct Certificate {
+pub(crate) struct Certificate {
     /// The root that a client has to know.
-    pub(super) root: PathBuf,
-    pub(super) certificate: PathBuf,
-    pub(super) key: PathBuf,
+    pub(crate) root: PathBuf,
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
 }
 
 impl Certificate {
@@ -22,7 +22,7 @@ impl Certificate {
     ///
     /// # Errors
     /// If they can't be written.
-    pub(super) fn make(folder: &Path) -> Result<Self> {
+    pub(crate) fn make(folder: &Path) -> Result<Self> {
         let mut root_params = CertificateParams::new(Vec::new())?;
         root_params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         root_params.key_usages = vec![KeyUsagePurpose::KeyCertSign];

@@ -24,12 +24,16 @@ pub(super) fn python(workspace: &Workspace, home: &Path) -> Result<Python> {
 ///
 /// # Errors
 /// If it does not start; the end of its log is in the error.
-pub(super) fn start(python: &Python, home: &Path) -> Result<(String, Process, TempDir)> {
+pub(super) fn start(python: &Python, home: &Path, rekognition: &str) -> Result<(String, Process, TempDir)> {
     let port = free_port()?;
     let folder = tempfile::Builder::new().prefix("ministack-data-").tempdir_in(home)?;
     let mut command = Command::new(python.program("ministack"));
     // It would listen on every interface, and keep a broker beside it.
     command.env("BIND_HOST", "127.0.0.1").env("GATEWAY_PORT", port.to_string()).env("IOT_MTLS_ENABLED", "0");
+    // What it runs as functions finds Rekognition there, and everything else at the emulator.
+    command
+        .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
+        .env("AWS_ENDPOINT_URL_REKOGNITION", rekognition);
     // Copies of functions that a burst left would wait for five minutes.
     command.env("LAMBDA_WARM_TTL_SECONDS", "15");
     // It leaves there the keys of user pools and the programs of functions.

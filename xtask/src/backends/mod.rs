@@ -3,13 +3,14 @@
 //! Each is handed to the tests by an environment variable that says where it is. One that is set already is left alone:
 //! somebody else runs that part.
 
-mod certificate;
+pub(crate) mod certificate;
 mod emulator;
 pub(crate) mod mariadb;
 pub(crate) mod postgres;
 mod process;
 mod user;
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
@@ -30,7 +31,7 @@ const POSTGRES: &str = "ATTENDANCE_TEST_POSTGRES";
 const MYSQL: &str = "ATTENDANCE_TEST_MYSQL";
 
 /// What the parts that play AWS take as credentials.
-const CREDENTIALS: [(&str, &str); 3] =
+pub(crate) const CREDENTIALS: [(&str, &str); 3] =
     [("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test"), ("AWS_REGION", "us-east-1")];
 
 /// The parts that could be started, until this is dropped.
@@ -60,9 +61,19 @@ impl Backends {
     pub(crate) fn aws(workspace: &Workspace) -> Self {
         let home = workspace.target.join("backends");
         let mut backends = Self::default();
-        backends.python_and_emulator(workspace, &home);
+        // What runs in the emulator has to know where it will be.
+        let port = match free_port() {
+            Ok(port) => port,
+            Err(error) => {
+                backends.missing.push(format!("a free port: {error:#}"));
+                return backends;
+            }
+        };
+        let named = std::env::var(REKOGNITION).ok().filter(|address| !address.is_empty());
+        let rekognition = named.unwrap_or_else(|| format!("http://127.0.0.1:{port}"));
+        backends.python_and_emulator(workspace, &home, &rekognition);
         if wanted(REKOGNITION) {
-            let started = backends.rekognition(workspace, &home);
+            let started = backends.rekognition(workspace, &home, port);
             backends.note(REKOGNITION, "rekognition-local", started);
         }
         backends
@@ -92,7 +103,7 @@ impl Backends {
         started.or_else(named).with_context(|| self.missing.join("; "))
     }
 
-    fn python_and_emulator(&mut self, workspace: &Workspace, home: &std::path::Path) {
+    fn python_and_emulator(&mut self, workspace: &Workspace, home: &Path, rekognition: &str) {
         if !wanted(AWS) && !wanted(PYTHON) {
             return;
         }
@@ -100,7 +111,7 @@ impl Backends {
         match python {
             Ok(python) => {
                 if wanted(AWS) {
-                    let started = emulator::start(&python, home).map(|(address, process, folder)| {
+                    let started = emulator::start(&python, home, rekognition).map(|(address, process, folder)| {
                         self.processes.push(process);
                         self.folders.push(folder);
                         address
@@ -116,9 +127,8 @@ impl Backends {
     }
 
     /// Ours, built as the tests are; its images come from the emulator.
-    fn rekognition(&mut self, workspace: &Workspace, home: &std::path::Path) -> Result<String> {
+    fn rekognition(&mut self, workspace: &Workspace, home: &Path, port: u16) -> Result<String> {
         let program = workspace.build_as_tested("rekognition-local")?;
-        let port = free_port()?;
         let mut command = Command::new(program);
         command.args(["--listen", &format!("127.0.0.1:{port}")]).envs(CREDENTIALS);
         let named = std::env::var(AWS).ok();

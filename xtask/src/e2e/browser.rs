@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::camera;
 use super::parts::Driver;
@@ -45,13 +45,25 @@ impl Browser {
     ///
     /// # Errors
     /// If a step fails.
-    pub(crate) fn run(&self, part: &str, desk: &Desk) -> Result<()> {
+    pub(crate) fn on_desk(&self, part: &str, desk: &Desk) -> Result<()> {
+        self.run(part, json!({ "link": desk.link, "origin": desk.origin, "token": desk.token }))
+    }
+
+    /// Runs one part on what Terraform deployed: see `edge.mjs`.
+    ///
+    /// # Errors
+    /// If a step fails.
+    pub(crate) fn on_stack(&self, part: &str, stack: &Value) -> Result<()> {
+        self.run(part, json!({ "stack": stack }))
+    }
+
+    fn run(&self, part: &str, mut task: Value) -> Result<()> {
         let people = self.people.iter().map(|(photo, film)| json!({ "photo": photo, "film": film }));
-        let task = json!({
-            "part": part, "link": desk.link, "origin": desk.origin, "token": desk.token,
-            "chromium": self.driver.chromium, "packages": self.driver.packages,
-            "people": people.collect::<Vec<_>>(), "screenshots": self.screenshots,
-        });
+        task["part"] = json!(part);
+        task["chromium"] = json!(self.driver.chromium);
+        task["packages"] = json!(self.driver.packages);
+        task["people"] = people.collect();
+        task["screenshots"] = json!(self.screenshots);
         let mut node = Command::new(&self.driver.node);
         let mut node = Running(node.arg(&self.script).stdin(Stdio::piped()).spawn().context("node did not start")?);
         // The script ends when its input does, so that no browser outlives an interrupted run.

@@ -53,9 +53,9 @@ impl Repository {
 #[derive(Debug)]
 pub(crate) struct Emulator {
     python: String,
-    aws: String,
-    rekognition: String,
-    zips: PathBuf,
+    pub(super) aws: String,
+    pub(super) rekognition: String,
+    pub(super) zips: PathBuf,
     scripts: PathBuf,
     target: PathBuf,
     /// Where descriptions of deployments go.
@@ -114,6 +114,19 @@ impl Emulator {
         Ok(Deployment { emulator: self, description, _database: database.map(|(server, _)| server) })
     }
 
+    /// One that somebody else deployed, and described.
+    pub(super) fn described(&self, description: PathBuf) -> Deployment<'_> {
+        Deployment { emulator: self, description, _database: None }
+    }
+
+    /// Looks for everything whose name begins so.
+    ///
+    /// # Errors
+    /// If there is anything.
+    pub(super) fn has_nothing_of(&self, prefix: &str, region: &str) -> Result<()> {
+        succeed(self.script("leftovers.py").args(["--endpoint", &self.aws, "--region", region, prefix]))
+    }
+
     fn script(&self, name: &str) -> Command {
         let mut command = Command::new(&self.python);
         command.arg(self.scripts.join(name)).env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUNBUFFERED", "1");
@@ -135,12 +148,7 @@ impl Deployment<'_> {
     /// # Errors
     /// If no admin can sign in.
     pub(crate) fn host(&self) -> Result<Host> {
-        let mut sign_in = self.emulator.script("scenarios.py");
-        let output = sign_in.arg(&self.description).arg("--sign-in").output().context("Python did not start")?;
-        if !output.status.success() {
-            bail!("no admin could sign in: {}", String::from_utf8_lossy(&output.stderr));
-        }
-        let said: Value = serde_json::from_slice(&output.stdout)?;
+        let said = self.ask(&["--sign-in"])?;
         let text = |name: &str| said[name].as_str().map(str::to_owned).context("the script said something else");
         let left_out = (NOT_THERE, "live, tokens and metrics are left out: the function does not have them");
         Ok(Host {
@@ -151,6 +159,23 @@ impl Deployment<'_> {
             examples: "4",
             most_seconds: "90",
         })
+    }
+
+    /// Makes an organization, and answers the names and passwords of its admin and its kiosk.
+    ///
+    /// # Errors
+    /// If it can't be made.
+    pub(super) fn people(&self, organization: &str) -> Result<Value> {
+        self.ask(&["--people", organization])
+    }
+
+    fn ask(&self, question: &[&str]) -> Result<Value> {
+        let mut script = self.emulator.script("scenarios.py");
+        let output = script.arg(&self.description).args(question).output().context("Python did not start")?;
+        if !output.status.success() {
+            bail!("{} failed: {}", question.join(" "), String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(serde_json::from_slice(&output.stdout)?)
     }
 }
 

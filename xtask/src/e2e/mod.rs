@@ -8,7 +8,9 @@ mod browser;
 mod camera;
 mod functions;
 mod parts;
+mod stack;
 
+use std::cell::LazyCell;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -17,16 +19,18 @@ use clap::{Args, ValueEnum};
 
 use crate::desk::Desk;
 use crate::install::Python;
+use crate::terraform::Terraform;
 use crate::workspace::Workspace;
 
 use api::Host;
 use browser::Browser;
 use functions::{Emulator, Repository};
+use stack::Stack;
 
 /// What to try.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Only these parts, separated by commas; without it all but the functions, which are built with optimisations first.
+    /// Only these parts, separated by commas; without it all of them.
     #[arg(long, value_name = "PARTS", value_delimiter = ',')]
     only: Vec<Part>,
     /// Keeps the desks' data folders and logs, and descriptions of deployments, here; without it they are removed.
@@ -53,11 +57,17 @@ enum Part {
     Api,
     /// The functions in an emulator's Lambda, with each repository; and schemathesis behind its gateway.
     Functions,
+    /// The functions and the pages on what Terraform made of `terraform/examples/complete` in an emulator.
+    Terraform,
 }
 
 impl Part {
     fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    fn has_a_desk(self) -> bool {
+        !matches!(self, Self::Functions | Self::Terraform)
     }
 }
 
@@ -66,10 +76,7 @@ impl Part {
 /// # Errors
 /// If a part fails, or was skipped although everything is required.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    let wanted = |part: &Part| match options.only.as_slice() {
-        [] => *part != Part::Functions,
-        only => only.contains(part),
-    };
+    let wanted = |part: &Part| options.only.is_empty() || options.only.contains(part);
     let chosen: Vec<Part> = Part::value_variants().iter().copied().filter(wanted).collect();
     let home = workspace.target.join("e2e");
     std::fs::create_dir_all(&home)?;
@@ -82,30 +89,23 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         }
         None => folder.path().to_owned(),
     };
-    let program = match chosen.as_slice() {
-        [Part::Functions] => PathBuf::new(),
-        _ => Desk::build(workspace)?,
-    };
-    let mut tried = Tried { program, place, ..Tried::default() };
-    let of_browser: Vec<Part> =
-        chosen.iter().copied().filter(|part| !matches!(part, Part::Api | Part::Functions)).collect();
-    if !of_browser.is_empty() {
-        let browser = Browser::set_up(workspace, &home);
-        for part in of_browser {
-            tried.on_a_desk(part, browser.as_ref(), |browser, desk| browser.run(&part.name(), desk));
-        }
-    }
-    let schemathesis = || {
+    let browser = LazyCell::new(|| Browser::set_up(workspace, &home));
+    let schemathesis = LazyCell::new(|| {
         let list = workspace.root.join("xtask/e2e/schemathesis.txt");
         Python::set_up(home.join("schemathesis"), &list, "schemathesis", &[])
-    };
-    if chosen.contains(&Part::Api) {
-        tried.on_a_desk(Part::Api, schemathesis().as_ref(), |schemathesis, desk| {
-            api::run(workspace, schemathesis, &Host::of(desk))
-        });
-    }
-    if chosen.contains(&Part::Functions) {
-        tried.functions(workspace, &schemathesis);
+    });
+    let emulator = LazyCell::new(|| Emulator::set_up(workspace, &place));
+    let program = if chosen.iter().any(|part| part.has_a_desk()) { Desk::build(workspace)? } else { PathBuf::new() };
+    let mut tried = Tried { program, place: place.clone(), ..Tried::default() };
+    for part in chosen {
+        match part {
+            Part::Api => tried.on_a_desk(part, schemathesis.as_ref(), |schemathesis, desk| {
+                api::run(workspace, schemathesis, &Host::of(desk))
+            }),
+            Part::Functions => tried.functions(workspace, emulator.as_ref(), &schemathesis),
+            Part::Terraform => tried.stack(workspace, emulator.as_ref(), &browser),
+            _ => tried.on_a_desk(part, browser.as_ref(), |browser, desk| browser.on_desk(&part.name(), desk)),
+        }
     }
     tried.verdict()
 }
@@ -136,23 +136,48 @@ impl Tried {
         }
     }
 
-    /// Runs the scenarios with each repository, and the API against its document on the first one's deployment.
-    fn functions(&mut self, workspace: &Workspace, schemathesis: &dyn Fn() -> Result<Python>) {
+    /// Runs the scenarios with each repository, and the API against its document on a deployment of its own.
+    fn functions(
+        &mut self,
+        workspace: &Workspace,
+        emulator: Result<&Emulator, &anyhow::Error>,
+        schemathesis: &Result<Python>,
+    ) {
         let name = |what: &str| format!("{}-{what}", Part::Functions.name());
-        let emulator = match Emulator::set_up(workspace, &self.place) {
+        let emulator = match emulator {
             Ok(emulator) => emulator,
-            Err(error) => return self.skip(&Part::Functions.name(), &error),
+            Err(error) => return self.skip(&Part::Functions.name(), error),
         };
         for repository in Repository::ALL {
             self.run(&name(repository.name()), |_| emulator.deploy(repository)?.run_scenarios());
         }
-        match schemathesis() {
+        match schemathesis {
             Ok(schemathesis) => self.run(&name(&Part::Api.name()), |_| {
                 let deployment = emulator.deploy(Repository::Dynamo)?;
-                api::run(workspace, &schemathesis, &deployment.host()?)
+                api::run(workspace, schemathesis, &deployment.host()?)
             }),
-            Err(error) => self.skip(&name(&Part::Api.name()), &error),
+            Err(error) => self.skip(&name(&Part::Api.name()), error),
         }
+    }
+
+    /// Applies the example, runs the scenarios on it, visits its pages, plans once more, and destroys it.
+    fn stack(&mut self, workspace: &Workspace, emulator: Result<&Emulator, &anyhow::Error>, browser: &Result<Browser>) {
+        let name = Part::Terraform.name();
+        let terraform = Terraform::find(workspace).context("terraform is not on the PATH; or set ATTENDANCE_TERRAFORM");
+        let (emulator, browser, terraform) = match (emulator, browser, terraform) {
+            (Ok(emulator), Ok(browser), Ok(terraform)) => (emulator, browser, terraform),
+            (Err(error), ..) | (_, Err(error), _) => return self.skip(&name, error),
+            (.., Err(error)) => return self.skip(&name, &error),
+        };
+        let place = self.place.join(&name);
+        self.run(&name, |_| {
+            let stack = Stack::apply(emulator, terraform, workspace, place)?;
+            let deployment = stack.deployment()?;
+            deployment.run_scenarios()?;
+            stack.visit(browser, &deployment)?;
+            stack.is_unchanged()?;
+            stack.destroy()
+        });
     }
 
     fn skip(&mut self, name: &str, why: &anyhow::Error) {

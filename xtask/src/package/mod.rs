@@ -1,6 +1,7 @@
 //! `cargo xtask package`: a zip for each function on Lambda. The same sources give the same bytes, wherever they lie.
 
 mod build;
+mod unwind;
 mod zip;
 
 use std::path::{Path, PathBuf};
@@ -76,11 +77,16 @@ fn zips(workspace: &Workspace, architecture: Architecture) -> Result<PathBuf> {
         folder.push("arm64");
     }
     std::fs::create_dir_all(&folder)?;
-    let mut packed = Vec::new();
-    for (function, program) in FUNCTIONS.iter().zip(&programs) {
-        let made = pack(&folder, function.name, program);
-        packed.push(made.with_context(|| format!("{} can't be packed", function.name))?);
-    }
+    eprintln!("packing them ...");
+    let packed: Vec<Packed> = std::thread::scope(|scope| {
+        let packing = FUNCTIONS.iter().zip(&programs).map(|(function, program)| {
+            let folder = &folder;
+            let pack = move || pack(folder, function.name, program);
+            scope.spawn(move || pack().with_context(|| format!("{} can't be packed", function.name)))
+        });
+        let packing: Vec<_> = packing.collect();
+        packing.into_iter().map(|thread| thread.join().unwrap_or_else(|_| bail!("packing failed"))).collect()
+    })?;
     println!("\n{}", sizes(&packed));
     let large = too_large(&packed);
     if large.is_empty() { Ok(folder) } else { bail!("above {:.2} MB: {}", megabytes(LIMIT), large.join(", ")) }
@@ -95,7 +101,8 @@ struct Packed {
 }
 
 fn pack(folder: &Path, name: &'static str, program: &Path) -> Result<Packed> {
-    let bytes = std::fs::read(program)?;
+    let mut bytes = std::fs::read(program)?;
+    unwind::without_tables(&mut bytes)?;
     let zip = zip::of_program(&bytes)?;
     std::fs::write(folder.join(format!("{name}.zip")), &zip)?;
     Ok(Packed { name, program: bytes.len() as u64, zip: zip.len() as u64 })

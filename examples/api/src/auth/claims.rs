@@ -8,7 +8,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{AuthError, MAX_TOKEN_BYTES, Principal, parse_group};
+use super::{AuthError, MAX_TOKEN_BYTES, Principal, parse_group, signatures};
 
 /// The claims of a token, named as Cognito names them.
 #[derive(Serialize, Deserialize)]
@@ -53,6 +53,7 @@ pub(super) struct Reader(Validation);
 
 impl Reader {
     pub(super) fn new(issuer: &str, algorithm: Algorithm) -> Self {
+        signatures::install();
         let mut validation = Validation::new(algorithm);
         validation.set_issuer(&[issuer]);
         validation.set_required_spec_claims(&["iss", "sub", "exp"]);

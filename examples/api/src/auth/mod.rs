@@ -9,6 +9,7 @@ mod claims;
 mod cognito;
 mod shared_key;
 mod sign_in;
+mod signatures;
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -13,6 +13,7 @@ mod organizations;
 mod records;
 mod reports;
 mod sessions;
+mod sign_in;
 mod strangers;
 pub(crate) mod tokens;
 mod uploads;
@@ -31,6 +32,7 @@ pub(crate) fn signed_in() -> OpenApiRouter<App> {
         uploads::router(),
         attendees::router(),
         consent::router(),
+        sign_in::router(),
         faces::router(),
         groups::router(),
         members::router(),

@@ -133,8 +133,8 @@ described! {
     AuditAction, "enrol", |word| one_of(
         word,
         &[
-            "register", "change", "consent", "withdraw-consent", "enrol", "remove-face", "mark", "close-session",
-            "erase",
+            "register", "change", "consent", "withdraw-consent", "link-sign-in", "enrol", "remove-face", "mark",
+            "close-session", "erase",
         ],
     );
 }

@@ -1,9 +1,15 @@
 mod address;
 mod fetched;
+mod key;
 mod pool;
 
 use attendance_api::auth::{AuthError, InvalidJwks, Jwks, MAX_TOKEN_BYTES};
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use attendance_core::ports::attendance_repo::Subject;
+use axum::http::Method;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, Header};
+use key::Key;
 use pool::{ACCESS, CLIENT, ID, ISSUER, Pool, header, jwk, jwks, key, signed, signed_as};
 use serde_json::{Value, json};
 
@@ -23,6 +29,26 @@ async fn an_access_token_and_an_id_token_say_who_asks() {
     pool.ask(&pool.access_but("client_id", json!("another-of-ours"))).await.is(200);
     let who: Value = pool.ask(&pool.access_but("cognito:groups", Value::Null)).await.is(200).read();
     assert_eq!(who["groups"], json!([]));
+}
+
+#[tokio::test]
+async fn a_user_of_the_pool_is_linked_to_an_attendee_by_their_sub_alone() {
+    let pool = Pool::new().await;
+    let new = json!({ "name": "Ada Lovelace" });
+    let admin = pool.access_but("cognito:groups", json!(["default:admin"]));
+    let ada: Value = pool.desk.post(&admin, "/v1/orgs/default/attendees", &new).await.is(201).read();
+    let path = format!("/v1/orgs/default/attendees/{}/sign-in", ada["id"].as_str().unwrap());
+    let (link, user) = (json!({ "subject": "9a8b7c6d" }), json!("9a8b7c6d"));
+    pool.desk.json(Method::PUT, &admin, &path, &link).await.is(200);
+    let mut claims = pool.access();
+    (claims["sub"], claims["cognito:groups"]) = (user, json!(["default:attendee"]));
+    let me: Value = pool.desk.get(&signed(ACCESS, &claims), "/v1/orgs/default/me").await.is(200).read();
+    assert_eq!(me["id"], ada["id"]);
+    // The same id of another issuer is somebody else.
+    let theirs = Subject { issuer: "desk".to_owned(), subject: "9a8b7c6d".to_owned() };
+    let organization = "default".parse().unwrap();
+    let found = pool.desk.attendance.repo().attendee_of_subject(&organization, &theirs).await.unwrap();
+    assert_eq!(found, None);
 }
 
 #[tokio::test]
@@ -66,10 +92,10 @@ async fn the_algorithm_is_ours_to_say() {
     // Signed with what everybody knows: the public key, in each way that it is written.
     let key_text = jwk(ACCESS)["n"].as_str().unwrap().to_owned();
     let secrets = [
-        EncodingKey::from_secret(key_text.as_bytes()),
-        EncodingKey::from_base64_secret(&padded(&key_text)).unwrap(),
-        EncodingKey::from_secret(jwk(ACCESS).to_string().as_bytes()),
-        EncodingKey::from_secret(jwks().to_string().as_bytes()),
+        Key::secret(key_text.as_bytes()),
+        Key::secret(&BASE64_URL_SAFE_NO_PAD.decode(&key_text).unwrap()),
+        Key::secret(jwk(ACCESS).to_string().as_bytes()),
+        Key::secret(jwks().to_string().as_bytes()),
     ];
     for secret in &secrets {
         let header = Header { kid: Some(ACCESS.to_owned()), ..Header::new(Algorithm::HS256) };
@@ -80,12 +106,6 @@ async fn the_algorithm_is_ours_to_say() {
         let header = Header { kid: Some(ACCESS.to_owned()), ..Header::new(algorithm) };
         pool.ask(&signed_as(&header, &pool.access(), &key(ACCESS))).await.problem(401, "unauthorized");
     }
-}
-
-/// Base64 as it is written elsewhere.
-fn padded(base64url: &str) -> String {
-    let padding = "=".repeat((4 - base64url.len() % 4) % 4);
-    base64url.replace('-', "+").replace('_', "/") + &padding
 }
 
 #[tokio::test]
@@ -183,10 +203,7 @@ async fn a_claim_that_is_said_twice_is_refused() {
 
 /// A token whose claims are this very text.
 fn signed_text(claims: &str) -> String {
-    let header = base64url(json!({ "alg": "RS256", "kid": ACCESS }).to_string().as_bytes());
-    let message = format!("{header}.{}", base64url(claims.as_bytes()));
-    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key(ACCESS), Algorithm::RS256).unwrap();
-    format!("{message}.{signature}")
+    key(ACCESS).token(&header(ACCESS), claims)
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ mod problems;
 mod records;
 mod reports;
 mod sign_in;
+mod sign_ins;
 mod strangers;
 mod tokens;
 mod uploads;

@@ -12,6 +12,7 @@ use aws_sdk_rekognition::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_rekognition::primitives::Blob;
 use aws_sdk_rekognition::types::Image;
 use aws_sdk_rekognition::{Client, Config};
+use aws_smithy_http_client::Builder as HttpClientBuilder;
 use rekognition_local::{Rekognition, Settings, router};
 use tokio::net::TcpListener;
 
@@ -28,6 +29,7 @@ pub(crate) fn client(url: &str) -> Client {
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .http_client(HttpClientBuilder::new().build_http())
         .endpoint_url(url)
         .build();
     Client::from_conf(config)

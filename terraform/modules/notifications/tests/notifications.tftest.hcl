@@ -88,6 +88,10 @@ run "text_messages_go_to_numbers_and_to_nothing_that_has_an_arn" {
     ]
     error_message = "A number has no ARN; everything that has one is left out."
   }
+  assert {
+    condition     = contains(keys(output.wildcards), "NotifyText")
+    error_message = "All but some is nearly everything: it needs a reason too."
+  }
 }
 
 run "ses_sends_from_one_address_by_tls" {

@@ -66,8 +66,7 @@ def dead_letter(world, key):
 
     def found():
         letters = [json.loads(message["Body"]) for message in world.dead_letters.messages()]
-        return next(
-            (letter for letter in letters if unquote_plus(letter["record"]["s3"]["object"]["key"]) == key), None
-        )
+        key_of = lambda letter: unquote_plus(letter["record"]["s3"]["object"]["key"])
+        return next((letter for letter in letters if "record" in letter and key_of(letter) == key), None)
 
     return wait_for(f"a dead letter about {key}", found)

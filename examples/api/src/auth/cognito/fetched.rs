@@ -1,7 +1,10 @@
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::http::HttpConnector;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use axum::http::Uri;
 use http_body_util::{BodyExt, Limited};
@@ -126,10 +129,9 @@ enum Age {
     Stale,
 }
 
-/// Reads a key set over HTTP, by the client that every AWS SDK links. It is asked so rarely that no connection is kept.
+/// Reads a key set over HTTP, by the client that the SDK brings. It is asked so rarely that no connection is kept.
 async fn get(url: &str) -> Result<KeySet, Box<dyn std::error::Error + Send + Sync>> {
-    let connector = aws_smithy_http_client::default_connector(&HttpConnectorSettings::default(), None);
-    let connector = connector.ok_or("this was built without TLS")?;
+    let connector = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::Ring)).build();
     let response = connector.call(HttpRequest::get(url)?).await?;
     if response.status().as_u16() != 200 {
         return Err(format!("the answer has the status {}", response.status()).into());

@@ -6,10 +6,10 @@ use attendance_api::Api;
 use attendance_api::auth::{AuthError, Authenticator, CognitoTokens, Jwks, Principal};
 use axum::body::Body;
 use axum::http::Method;
-use jsonwebtoken::jwk::Jwk;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use jsonwebtoken::{Algorithm, Header};
 use serde_json::{Value, json};
 
+use super::key::Key;
 use crate::desk::{Answer, Desk, request};
 
 pub(super) const ISSUER: &str = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Example";
@@ -95,8 +95,8 @@ fn but(mut claims: Value, claim: &str, value: Value) -> Value {
 }
 
 /// One of the two keys.
-pub(super) fn key(id: &str) -> EncodingKey {
-    EncodingKey::from_rsa_der(match id {
+pub(super) fn key(id: &str) -> Key {
+    Key::rsa(match id {
         ACCESS => include_bytes!("key-for-tests-1.der"),
         _ => include_bytes!("key-for-tests-2.der"),
     })
@@ -104,7 +104,7 @@ pub(super) fn key(id: &str) -> EncodingKey {
 
 /// A key as the pool shows it.
 pub(super) fn jwk(id: &str) -> Value {
-    let mut jwk = serde_json::to_value(Jwk::from_encoding_key(&key(id), Algorithm::RS256).unwrap()).unwrap();
+    let mut jwk = key(id).jwk();
     jwk["kid"] = json!(id);
     jwk["use"] = json!("sig");
     jwk
@@ -120,8 +120,8 @@ pub(super) fn signed(id: &str, claims: &Value) -> String {
     signed_as(&header(id), claims, &key(id))
 }
 
-pub(super) fn signed_as(header: &Header, claims: &Value, key: &EncodingKey) -> String {
-    jsonwebtoken::encode(header, claims, key).unwrap()
+pub(super) fn signed_as(header: &Header, claims: &Value, key: &Key) -> String {
+    key.token(header, &claims.to_string())
 }
 
 pub(super) fn header(id: &str) -> Header {

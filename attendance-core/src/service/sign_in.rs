@@ -1,0 +1,35 @@
+//! As whom somebody signs in.
+
+use super::{Attendance, Error};
+use crate::domain::audit::{Actor, AuditAction};
+use crate::domain::ids::{AttendeeId, OrganizationId};
+use crate::ports::RepoError;
+use crate::ports::attendance_repo::Subject;
+
+impl Attendance {
+    /// Says that a subject of an identity provider signs in as an attendee, who sees what is their own from then on.
+    /// Answers as whom it signed in before, if as somebody else.
+    ///
+    /// A subject signs in as one attendee at a time: linking it again moves it, which is how a mistake is put right.
+    /// An attendee may have several subjects.
+    ///
+    /// # Errors
+    /// [`Error::UnknownAttendee`], [`Error::Erased`], and those of the repository.
+    pub async fn link_sign_in(
+        &self,
+        organization: &OrganizationId,
+        attendee: AttendeeId,
+        subject: &Subject,
+        by: &Actor,
+    ) -> Result<Option<AttendeeId>, Error> {
+        self.attendee(organization, attendee).await?;
+        let before = self.repo.attendee_of_subject(organization, subject).await?;
+        match self.repo.link_subject(organization, subject, attendee).await {
+            // A moment ago they were there.
+            Err(RepoError::NotFound(_)) => return Err(Error::Erased),
+            linked => linked?,
+        }
+        self.audit(organization, by, AuditAction::LinkSignIn, Some(attendee)).await?;
+        Ok(before.filter(|before| *before != attendee))
+    }
+}
