@@ -6,7 +6,7 @@ mod zip;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
 
 use crate::bench::table;
@@ -85,7 +85,10 @@ fn zips(workspace: &Workspace, architecture: Architecture) -> Result<PathBuf> {
             scope.spawn(move || pack().with_context(|| format!("{} can't be packed", function.name)))
         });
         let packing: Vec<_> = packing.collect();
-        packing.into_iter().map(|thread| thread.join().unwrap_or_else(|_| bail!("packing failed"))).collect()
+        packing
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|_| Err(anyhow!("packing failed"))))
+            .collect::<Result<_>>()
     })?;
     println!("\n{}", sizes(&packed));
     let large = too_large(&packed);
