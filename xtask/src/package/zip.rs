@@ -1,36 +1,45 @@
 //! What Lambda takes: a zip that holds a program called `bootstrap`.
 
-use std::io::{Cursor, Write as _};
+use std::io::Write as _;
 
-use anyhow::Result;
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipWriter};
+use anyhow::{Context as _, Result};
+use libdeflater::{CompressionLvl, Compressor};
+use rawzip::time::UtcDateTime;
+use rawzip::{CompressionMethod, DataDescriptorOutput, ZipArchiveWriter};
 
 /// Whoever runs it need not own it.
 const MODE: u32 = 0o755;
+/// A file, in the mode of Unix.
+const FILE: u32 = 0o100_000;
 
-/// Zopfli looks so often for something shorter, which saves a thirtieth; more often saves nothing. A level above 9 means it.
-const LEVEL: i64 = 9 + 5;
+/// 1980-01-01T00:00:00Z, the first day that a zip knows.
+const FIRST_DAY: i64 = 315_532_800;
 
-/// The zip of a program. It has no time and no owner: what is in it decides every byte.
+/// The zip of a program, as small as deflate makes it. It has no time and no owner: what is in it decides every byte.
 ///
 /// # Errors
 /// If the program is too large for a zip.
 pub(super) fn of_program(program: &[u8]) -> Result<Vec<u8>> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    let options = SimpleFileOptions::default()
-        .compression_method(CompressionMethod::Deflated)
-        .compression_level(Some(LEVEL))
-        .last_modified_time(DateTime::default())
-        .unix_permissions(MODE);
-    zip.start_file("bootstrap", options)?;
-    zip.write_all(program)?;
-    Ok(zip.finish()?.into_inner())
+    let mut compressor = Compressor::new(CompressionLvl::best());
+    let mut compressed = vec![0; compressor.deflate_compress_bound(program.len())];
+    let length = compressor.deflate_compress(program, &mut compressed)?;
+    let compressed = compressed.get(..length).context("more than fits")?;
+
+    let mut archive = ZipArchiveWriter::new(Vec::new());
+    let file = archive
+        .new_file("bootstrap")
+        .compression_method(CompressionMethod::DEFLATE)
+        .unix_permissions(FILE | MODE)
+        .last_modified(UtcDateTime::from_unix(FIRST_DAY));
+    let (mut entry, _) = file.start()?;
+    entry.write_all(compressed)?;
+    entry.finish(DataDescriptorOutput::new(libdeflater::crc32(program), program.len() as u64))?;
+    Ok(archive.finish()?)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read as _;
+    use std::io::{Cursor, Read as _};
 
     use zip::ZipArchive;
 
@@ -42,7 +51,7 @@ mod tests {
         assert_eq!(zip.len(), 1);
         let mut file = zip.by_name("bootstrap").unwrap();
         assert_eq!(file.unix_mode().unwrap() & 0o777, MODE);
-        assert_eq!(file.last_modified(), Some(DateTime::default()), "the first day that a zip knows");
+        assert_eq!(file.last_modified(), Some(zip::DateTime::default()), "the first day that a zip knows");
         let mut program = Vec::new();
         file.read_to_end(&mut program).unwrap();
         assert_eq!(program, b"\x7fELF");
