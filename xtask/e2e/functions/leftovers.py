@@ -9,6 +9,9 @@ import sys
 
 from deployment import client
 
+# What has no name but a tag.
+TAG = "Tags"
+
 # Of each service what lists its resources, where they are in the answer, and what names them (nothing: they are names).
 LISTS = {
     "apigatewayv2": [("get_apis", "Items", "Name")],
@@ -17,15 +20,21 @@ LISTS = {
     ],
     "cognito-idp": [("list_user_pools", "UserPools", "Name")],
     "dynamodb": [("list_tables", "TableNames", None)],
+    "ec2": [("describe_vpcs", "Vpcs", TAG), ("describe_security_groups", "SecurityGroups", "GroupName")],
     "events": [("list_rules", "Rules", "Name")],
     "iam": [("list_roles", "Roles", "RoleName"), ("list_policies", "Policies", "PolicyName")],
     "kinesis": [("list_streams", "StreamNames", None)],
     "kms": [("list_aliases", "Aliases", "AliasName")],
     "lambda": [("list_functions", "Functions", "FunctionName"), ("list_event_source_mappings", "EventSourceMappings", "FunctionArn")],
     "logs": [("describe_log_groups", "logGroups", "logGroupName")],
+    "rds": [
+        ("describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
+        ("describe_db_subnet_groups", "DBSubnetGroups", "DBSubnetGroupName"),
+    ],
     "s3": [("list_buckets", "Buckets", "Name")],
     "scheduler": [("list_schedules", "Schedules", "Name")],
     "secretsmanager": [("list_secrets", "SecretList", "Name")],
+    "sesv2": [("list_configuration_sets", "ConfigurationSets", None)],
     "sns": [("list_topics", "Topics", "TopicArn")],
     "sqs": [("list_queues", "QueueUrls", None)],
 }  # fmt: skip
@@ -52,7 +61,13 @@ def names(options):
         for operation, where, key in lists:
             answer = getattr(aws, operation)(**ARGUMENTS.get(operation, {}))
             for item in answer.get(where, []):
-                yield f"{service} {item[key] if key else item}"
+                yield f"{service} {name_of(item, key)}"
+
+
+def name_of(item, key):
+    if key == TAG:
+        return next((tag["Value"] for tag in item.get(TAG, []) if tag["Key"] == "Name"), "")
+    return item[key] if key else item
 
 
 def is_of(prefix, name):

@@ -58,8 +58,8 @@ pub(crate) struct Emulator {
     pub(super) zips: PathBuf,
     scripts: PathBuf,
     target: PathBuf,
-    /// Where descriptions of deployments go.
-    place: PathBuf,
+    /// Where what belongs to a deployment goes.
+    pub(super) place: PathBuf,
     _backends: Backends,
 }
 

@@ -6,6 +6,7 @@
 mod api;
 mod browser;
 mod camera;
+mod complete;
 mod functions;
 mod parts;
 mod stack;
@@ -24,8 +25,13 @@ use crate::workspace::Workspace;
 
 use api::Host;
 use browser::Browser;
+use complete::Complete;
 use functions::{Emulator, Repository};
 use stack::Stack;
+
+/// The examples of Terraform that nobody uses here, and what they have to be told.
+const UNUSED: [(&str, &[(&str, &str)]); 2] =
+    [("no-database", &[]), ("postgres", &[("mail_from", "office@school.example")])];
 
 /// What to try.
 #[derive(Debug, Args)]
@@ -57,7 +63,7 @@ enum Part {
     Api,
     /// The functions in an emulator's Lambda, with each repository; and schemathesis behind its gateway.
     Functions,
-    /// The functions and the pages on what Terraform made of `terraform/examples/complete` in an emulator.
+    /// Every example of `terraform/examples` in an emulator; the functions and the pages on what the complete one made.
     Terraform,
 }
 
@@ -103,7 +109,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
                 api::run(workspace, schemathesis, &Host::of(desk))
             }),
             Part::Functions => tried.functions(workspace, emulator.as_ref(), &schemathesis),
-            Part::Terraform => tried.stack(workspace, emulator.as_ref(), &browser),
+            Part::Terraform => tried.stacks(workspace, emulator.as_ref(), browser.as_ref()),
             _ => tried.on_a_desk(part, browser.as_ref(), |browser, desk| browser.on_desk(&part.name(), desk)),
         }
     }
@@ -160,24 +166,39 @@ impl Tried {
         }
     }
 
-    /// Applies the example, runs the scenarios on it, visits its pages, plans once more, and destroys it.
-    fn stack(&mut self, workspace: &Workspace, emulator: Result<&Emulator, &anyhow::Error>, browser: &Result<Browser>) {
-        let name = Part::Terraform.name();
+    /// Applies each example, plans once more, and destroys it; between, the complete one is used: scenarios and pages.
+    fn stacks(
+        &mut self,
+        workspace: &Workspace,
+        emulator: Result<&Emulator, &anyhow::Error>,
+        browser: Result<&Browser, &anyhow::Error>,
+    ) {
+        let name = |example: &str| format!("{}-{example}", Part::Terraform.name());
         let terraform = Terraform::find(workspace).context("terraform is not on the PATH; or set ATTENDANCE_TERRAFORM");
-        let (emulator, browser, terraform) = match (emulator, browser, terraform) {
-            (Ok(emulator), Ok(browser), Ok(terraform)) => (emulator, browser, terraform),
-            (Err(error), ..) | (_, Err(error), _) => return self.skip(&name, error),
-            (.., Err(error)) => return self.skip(&name, &error),
+        let (emulator, terraform) = match (emulator, &terraform) {
+            (Ok(emulator), Ok(terraform)) => (emulator, terraform),
+            (Err(error), _) | (_, Err(error)) => return self.skip(&Part::Terraform.name(), error),
         };
-        let place = self.place.join(&name);
-        self.run(&name, |_| {
-            let stack = Stack::apply(emulator, terraform, workspace, place)?;
-            let deployment = stack.deployment()?;
-            deployment.run_scenarios()?;
-            stack.visit(browser, &deployment)?;
-            stack.is_unchanged()?;
-            stack.destroy()
-        });
+        for (example, variables) in UNUSED {
+            self.run(&name(example), |_| {
+                let mut stack = Stack::new(emulator, terraform, workspace, example, variables)?;
+                stack.apply()?;
+                stack.is_unchanged()?;
+                stack.destroy()
+            });
+        }
+        match browser {
+            Ok(browser) => self.run(&name("complete"), |_| {
+                let complete = Complete::apply(emulator, terraform, workspace)?;
+                let deployment = complete.deployment()?;
+                deployment.run_scenarios()?;
+                complete.visit(browser, &deployment)?;
+                let stack = complete.into_stack();
+                stack.is_unchanged()?;
+                stack.destroy()
+            }),
+            Err(error) => self.skip(&name("complete"), error),
+        }
     }
 
     fn skip(&mut self, name: &str, why: &anyhow::Error) {

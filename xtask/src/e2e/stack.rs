@@ -1,139 +1,86 @@
-//! `terraform/examples/complete`, applied to an emulator: the scenarios and the pages run on what Terraform made, and on
-//! nothing that was set up by hand.
+//! An example of `terraform/examples`, applied to an emulator.
 
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::browser::Browser;
-use super::functions::{Deployment, Emulator};
+use super::functions::Emulator;
 use crate::backends::CREDENTIALS;
-use crate::backends::certificate::Certificate;
 use crate::terraform::Terraform;
 use crate::workspace::Workspace;
 
-/// What every name begins with.
-const PREFIX: &str = "e2e";
-/// One of the organizations that the example names, beside the home organization of the scenarios.
-const ORGANIZATION: &str = "north";
 /// Where `rekognition-local` looks for buckets.
-const REGION: &str = "us-east-1";
-/// The zone that the example gives its home organization.
-const ZONE: &str = "Europe/Dublin";
-const OPERATORS: &str = r#"["operators@example.org"]"#;
-/// What `rekognition-local`'s percentages mean, which are not Rekognition's.
-const THRESHOLD: &str = "95";
+pub(super) const REGION: &str = "us-east-1";
 
-/// An example that was applied.
+/// An example, and its state.
 #[derive(Debug)]
 pub(crate) struct Stack<'a> {
-    emulator: &'a Emulator,
+    pub(super) emulator: &'a Emulator,
     terraform: Terraform,
     folder: PathBuf,
-    /// Where its state and its certificate are.
-    place: PathBuf,
-    /// What the functions are told beside what the example says.
-    environment: Value,
-    /// What the example answers.
-    outputs: Value,
+    /// Where its state and all that belongs to it are.
+    pub(super) place: PathBuf,
+    /// What every name begins with.
+    pub(super) prefix: String,
+    variables: Vec<(&'static str, String)>,
+    /// What the example answered when it was applied last.
+    pub(super) outputs: Value,
 }
 
 impl<'a> Stack<'a> {
-    /// Applies the example: once, and once more with the address where the emulator has the pool's keys, which no one
-    /// knows before there is a pool.
+    /// An example that is still to be applied, with what it is told beside its defaults.
     ///
     /// # Errors
-    /// What Terraform, or the emulator, did not like.
-    pub(crate) fn apply(
+    /// If Terraform can't find what the example calls.
+    pub(crate) fn new(
         emulator: &'a Emulator,
-        terraform: Terraform,
+        terraform: &Terraform,
         workspace: &Workspace,
-        place: PathBuf,
+        example: &str,
+        variables: &[(&'static str, &str)],
     ) -> Result<Self> {
+        let place = emulator.place.join(format!("terraform-{example}"));
         std::fs::create_dir_all(&place)?;
+        let prefix = format!("e2e-{example}");
         let places = [("AWS_ENDPOINT_URL", &emulator.aws), ("AWS_ENDPOINT_URL_REKOGNITION", &emulator.rekognition)];
         let environment = CREDENTIALS.into_iter().map(|(name, value)| (name, value.to_owned()));
         let environment = environment.chain(places.map(|(name, address)| (name, address.clone())));
-        let mut stack = Self {
+        let everywhere = [
+            ("name_prefix", prefix.clone()),
+            ("region", REGION.to_owned()),
+            ("package_dir", emulator.zips.display().to_string()),
+            ("disposable", "true".to_owned()),
+        ];
+        let stack = Self {
             emulator,
             terraform: terraform.with(environment.collect(), place.join("data")),
-            folder: workspace.root.join("terraform/examples/complete"),
+            folder: workspace.root.join("terraform/examples").join(example),
             place,
-            environment: json!({ "ATTENDANCE_THRESHOLD": THRESHOLD }),
+            prefix,
+            variables: everywhere.into_iter().chain(variables.iter().map(|(name, it)| (*name, (*it).into()))).collect(),
             outputs: Value::Null,
         };
         stack.terraform.init(&stack.folder)?;
-        stack.apply_once()?;
-        let pool = stack.output("/identity/pool_id")?;
-        stack.environment["ATTENDANCE_TOKEN_KEYS_URL"] =
-            json!(format!("{}/{pool}/.well-known/jwks.json", emulator.aws));
-        stack.apply_once()?;
         Ok(stack)
     }
 
-    fn apply_once(&mut self) -> Result<()> {
+    /// Tells it something more, or something else.
+    pub(super) fn set(&mut self, variable: &'static str, value: String) {
+        self.variables.retain(|(name, _)| *name != variable);
+        self.variables.push((variable, value));
+    }
+
+    /// Makes it, or changes what is there.
+    ///
+    /// # Errors
+    /// What Terraform, or the emulator, did not like.
+    pub(crate) fn apply(&mut self) -> Result<()> {
         let said = self.run("apply", &["-auto-approve"])?;
         println!("  {}", last(&said, "Apply complete").context("terraform did not say that it is complete")?);
         let outputs = self.terraform.run(&self.folder, &["output", &self.state(), "-json", "attendance"])?;
         self.outputs = serde_json::from_str(&outputs)?;
         Ok(())
-    }
-
-    /// Describes it for the scenarios.
-    ///
-    /// # Errors
-    /// If the example does not answer what they need.
-    pub(crate) fn deployment(&self) -> Result<Deployment<'a>> {
-        let queue = |name: &str| self.output(&format!("/dead_letter_queues/{name}/url"));
-        let functions = self.outputs["functions"].as_object().context("no functions in the outputs")?;
-        let functions = functions.iter().map(|(name, function)| (name.clone(), function["name"].clone()));
-        let description = json!({
-            "name": PREFIX, "repository": "dynamodb", "notifier": "sns", "region": REGION, "zone": ZONE,
-            "api": format!("{}{}", self.emulator.aws, self.api()?),
-            "bucket": self.output("/images_bucket")?,
-            "stream": self.output("/event_stream/name")?,
-            "dead_letters": queue("ingest")?,
-            "failures": [queue("relay")?, queue("notify")?, queue("analytics")?],
-            "pool": self.output("/identity/pool_id")?,
-            "client": self.output("/identity/client_id")?,
-            "redirect": format!("{}/index.html", self.output("/pages_url")?),
-            "sign_in": self.emulator.aws,
-            "topics": self.outputs["topics"],
-            "functions": functions.collect::<serde_json::Map<_, _>>(),
-            "endpoint": self.emulator.aws,
-            "rekognition": self.emulator.rekognition,
-        });
-        let file = self.place.join("deployment.json");
-        std::fs::write(&file, serde_json::to_vec_pretty(&description)?)?;
-        Ok(self.emulator.described(file))
-    }
-
-    /// Somebody signs in at the hosted pages, is enrolled, and checks in.
-    ///
-    /// # Errors
-    /// If a step fails.
-    pub(crate) fn visit(&self, browser: &Browser, deployment: &Deployment<'_>) -> Result<()> {
-        let tls = Certificate::make(&self.place)?;
-        let state = self.terraform.run(&self.folder, &["show", "-json", &self.state_file()])?;
-        let state: Value = serde_json::from_str(&state)?;
-        let resource = |kind: &str| {
-            find(&state["values"]["root_module"], kind).with_context(|| format!("no {kind} in Terraform's state"))
-        };
-        browser.on_stack(
-            "terraform",
-            &json!({
-                "endpoint": self.emulator.aws, "region": REGION, "tls": { "key": tls.key, "certificate": tls.certificate },
-                "distribution": resource("aws_cloudfront_distribution")?,
-                "headers_policy": resource("aws_cloudfront_response_headers_policy")?,
-                "origin": self.output("/pages_url")?,
-                "pages_bucket": self.output("/pages_bucket")?,
-                "images_bucket": self.output("/images_bucket")?,
-                "api": self.api()?,
-                "sign_in": self.output("/identity/sign_in_domain")?,
-                "people": deployment.people(ORGANIZATION)?,
-            }),
-        )
     }
 
     /// Plans once more.
@@ -153,21 +100,33 @@ impl<'a> Stack<'a> {
     pub(crate) fn destroy(self) -> Result<()> {
         let said = self.run("destroy", &["-auto-approve"])?;
         println!("  {}", last(&said, "Destroy complete").context("terraform did not say that it is complete")?);
-        self.emulator.has_nothing_of(PREFIX, REGION)
+        self.emulator.has_nothing_of(&self.prefix, REGION)
+    }
+
+    /// What the state says of the first resource of a type.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(super) fn resource(&self, kind: &str) -> Result<Value> {
+        let state = self.terraform.run(&self.folder, &["show", "-json", &self.state_file()])?;
+        let state: Value = serde_json::from_str(&state)?;
+        let found = find(&state["values"]["root_module"], kind);
+        found.cloned().with_context(|| format!("no {kind} in Terraform's state"))
+    }
+
+    /// A text among what the example answered.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(super) fn output(&self, pointer: &str) -> Result<String> {
+        let found = self.outputs.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+        found.with_context(|| format!("the example's outputs have no {pointer}"))
     }
 
     fn run(&self, verb: &str, more: &[&str]) -> Result<String> {
-        let zips = self.emulator.zips.display();
         let mut arguments = vec![verb.to_owned(), "-input=false".to_owned(), self.state()];
         arguments.extend(more.iter().map(|argument| (*argument).to_owned()));
-        arguments.extend([
-            format!("-var=name_prefix={PREFIX}"),
-            format!("-var=region={REGION}"),
-            format!("-var=operators={OPERATORS}"),
-            format!("-var=environment={}", self.environment),
-            format!("-var=package_dir={zips}"),
-            "-var=disposable=true".to_owned(),
-        ]);
+        arguments.extend(self.variables.iter().map(|(name, value)| format!("-var={name}={value}")));
         self.terraform.run(&self.folder, &arguments)
     }
 
@@ -177,16 +136,6 @@ impl<'a> Stack<'a> {
 
     fn state_file(&self) -> String {
         self.place.join("terraform.tfstate").display().to_string()
-    }
-
-    /// The API's path at the emulator.
-    fn api(&self) -> Result<String> {
-        Ok(format!("/_aws/execute-api/{}", self.output("/api_id")?))
-    }
-
-    fn output(&self, pointer: &str) -> Result<String> {
-        let found = self.outputs.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-        found.with_context(|| format!("the example's outputs have no {pointer}"))
     }
 }
 

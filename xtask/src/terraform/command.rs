@@ -31,8 +31,8 @@ impl Terraform {
     }
 
     /// With more variables in its environment, and its data elsewhere.
-    pub(crate) fn with(self, environment: Vec<(&'static str, String)>, data: PathBuf) -> Self {
-        Self { environment, data, ..self }
+    pub(crate) fn with(&self, environment: Vec<(&'static str, String)>, data: PathBuf) -> Self {
+        Self { program: self.program.clone(), data, environment }
     }
 
     /// Fetches what a configuration calls.
