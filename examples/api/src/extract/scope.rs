@@ -112,19 +112,24 @@ impl FromRequestParts<App> for AsHomeAdmin {
 #[derive(Debug)]
 pub(crate) struct AsTokenAdmin {
     pub(crate) organization: OrganizationId,
+    pub(crate) actor: Actor,
 }
 
 impl FromRequestParts<App> for AsTokenAdmin {
     type Rejection = Fault;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fault> {
-        let SignedIn { principal, .. } = SignedIn::from_request_parts(parts, app).await?;
+        let SignedIn { principal, actor } = SignedIn::from_request_parts(parts, app).await?;
         if !principal.may(app.home(), Role::Admin) {
             let AsAdmin { organization, .. } = AsAdmin::from_request_parts(parts, app).await?;
-            return Ok(Self { organization });
+            return Ok(Self { organization, actor });
         }
         let organization = organization_of_path(parts, app).await?;
-        if app.knows(&organization).await? { Ok(Self { organization }) } else { Err(Fault::unknown_organization()) }
+        if app.knows(&organization).await? {
+            Ok(Self { organization, actor })
+        } else {
+            Err(Fault::unknown_organization())
+        }
     }
 }
 

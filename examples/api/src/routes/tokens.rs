@@ -29,7 +29,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         (status = 410, response = crate::openapi::Erased),
     ))]
 async fn issue(
-    AsTokenAdmin { organization }: AsTokenAdmin,
+    AsTokenAdmin { organization, actor }: AsTokenAdmin,
     State(app): State<App>,
     JsonBody(new): JsonBody<wire::NewToken>,
 ) -> Result<(StatusCode, Json<wire::IssuedToken>), Fault> {
@@ -40,10 +40,9 @@ async fn issue(
     }
     let subject = match (new.role, new.attendee) {
         (Role::Attendee, Some(attendee)) => {
-            app.attendance().attendee(&organization, attendee).await?;
             let subject = format!("attendee:{attendee}");
             let named = Subject { issuer: tokens.issuer().to_owned(), subject: subject.clone() };
-            app.attendance().repo().link_subject(&organization, &named, attendee).await?;
+            app.attendance().link_sign_in(&organization, attendee, &named, &actor).await?;
             subject
         }
         (Role::Attendee, None) => return Err(Fault::invalid("attendee", "name the attendee whom the token is for")),

@@ -1,5 +1,6 @@
-use attendance_api::wire::{IssuedToken, Whoami};
+use attendance_api::wire::{AuditEntry, IssuedToken, Page, Whoami};
 use attendance_api::{Api, auth::Role};
+use attendance_core::domain::audit::AuditAction;
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -29,6 +30,8 @@ async fn an_attendees_token_shows_their_own() {
     assert_eq!((issued.role, issued.path), (Role::Attendee, format!("/me.html#token={}", issued.token)));
     let who: Whoami = desk.get(&issued.token, "/v1/whoami").await.is(200).read();
     assert_eq!(who.attendee, Some(ada.id));
+    let audit: Page<AuditEntry> = desk.get(&desk.admin, "/v1/orgs/default/audit?limit=1").await.is(200).read();
+    assert_eq!((audit.items[0].action, audit.items[0].attendee), (AuditAction::LinkSignIn, Some(ada.id)));
     desk.delete(&desk.admin, &format!("/v1/orgs/default/attendees/{}", ada.id)).await.is(200);
     let who: Whoami = desk.get(&issued.token, "/v1/whoami").await.is(200).read();
     assert_eq!(who.attendee, None);
