@@ -256,6 +256,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_example_of_terraform_is_applied() {
+        let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../terraform/examples");
+        let mut there: Vec<_> = std::fs::read_dir(examples).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        there.sort_unstable();
+        let mut applied: Vec<_> = UNUSED.iter().map(|(example, _)| *example).chain(["complete"]).collect();
+        applied.sort_unstable();
+        assert_eq!(there, applied);
+    }
+
+    #[test]
     fn a_part_without_its_tool_is_skipped_and_one_that_fails_is_a_failure() {
         let mut tried =
             Tried { program: "/nowhere/attendance".into(), place: std::env::temp_dir(), ..Tried::default() };
