@@ -1,12 +1,11 @@
 //! `cargo xtask lint`: what a change must pass before anybody reads it.
 
-use std::io::Write as _;
 use std::process::Command;
-use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::archives;
+use crate::parts::{Done, Parts};
 use crate::terraform;
 use crate::workspace::Workspace;
 
@@ -44,26 +43,13 @@ const FOREIGN_TO_CORE: &[&str] = &[
 /// The one connection between adapters that the design allows.
 const ALLOWED: (&str, &str) = ("attendance-aws", "attendance-sql");
 
-/// Runs every check, says of each in one line how it went, and fails if one did.
+/// Runs every check, says of each how it went, and fails if one did.
 ///
 /// # Errors
 /// If a check fails.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
-    let mut failed = Vec::new();
-    let mut check = |name: &str, work: &dyn Fn() -> Result<String>| {
-        print!("{name} ... ");
-        std::io::stdout().flush().ok();
-        let start = Instant::now();
-        let (word, text) = match work() {
-            Ok(said) if said.is_empty() => ("ok", said),
-            Ok(said) => ("ok", format!(": {said}")),
-            Err(error) => {
-                failed.push(name.to_owned());
-                ("FAILED", format!("\n{error:#}"))
-            }
-        };
-        println!("{word} ({:.1} s){text}", start.elapsed().as_secs_f64());
-    };
+    let mut parts = Parts::of("lint");
+    let mut check = |name: &str, work: &dyn Fn() -> Result<String>| parts.run(name, || work().map(Done::saying));
 
     check("format", &|| cargo(workspace, &["fmt", "--all", "--check"]));
     check("clippy", &|| {
@@ -94,8 +80,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     check("unsafe code is in the kernels only", &|| unsafe_in_kernels(workspace));
     check("Terraform's READMEs name each input and output, and a usage", &|| terraform::readmes(workspace));
     check("each published crate builds from its archive", &|| archives::sizes(workspace));
-
-    if failed.is_empty() { Ok(()) } else { bail!("lint failed: {}", failed.join(", ")) }
+    parts.verdict()
 }
 
 fn cargo(workspace: &Workspace, arguments: &[&str]) -> Result<String> {
@@ -203,9 +188,11 @@ mod tests {
     fn only_the_core_and_the_databases_adapter_may_be_imported() {
         let package = |name: &str, published, to: &[&str]| Package {
             name: name.to_owned(),
+            version: "0.1.0".to_owned(),
             published,
             features: Vec::new(),
             dependencies: to.iter().map(|&name| name.to_owned()).collect(),
+            tests: Vec::new(),
         };
         let workspace = Workspace {
             root: "/w".into(),

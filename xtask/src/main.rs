@@ -10,6 +10,7 @@ mod e2e;
 mod install;
 mod lint;
 mod package;
+mod parts;
 mod terraform;
 mod test;
 mod workspace;

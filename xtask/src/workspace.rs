@@ -22,11 +22,14 @@ pub(crate) struct Workspace {
 #[derive(Debug)]
 pub(crate) struct Package {
     pub(crate) name: String,
+    pub(crate) version: String,
     /// Whether it is meant for a registry: no `publish = false`.
     pub(crate) published: bool,
     pub(crate) features: Vec<String>,
     /// Names of all that it depends on, for tests and build scripts too.
     pub(crate) dependencies: Vec<String>,
+    /// Names of its tests in `tests/`.
+    pub(crate) tests: Vec<String>,
 }
 
 impl Workspace {
@@ -46,11 +49,15 @@ impl Workspace {
         let packages = metadata["packages"].as_array().context("cargo metadata has no packages")?;
         let packages = packages.iter().map(|package| {
             let dependencies = package["dependencies"].as_array().into_iter().flatten();
+            let targets = package["targets"].as_array().into_iter().flatten();
+            let tests = targets.filter(|target| target["kind"][0] == "test");
             Ok(Package {
                 name: text(&package["name"])?,
+                version: text(&package["version"])?,
                 published: package["publish"].is_null(),
                 features: package["features"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect(),
                 dependencies: dependencies.map(|dependency| text(&dependency["name"])).collect::<Result<_>>()?,
+                tests: tests.map(|target| text(&target["name"])).collect::<Result<_>>()?,
             })
         });
         Ok(Self {
@@ -135,8 +142,9 @@ mod tests {
     fn a_package_that_says_publish_false_is_not_published() {
         let package = |name: &str, publish: Value| {
             json!({
-                "name": name, "publish": publish, "features": {"default": [], "extra": ["default"]},
+                "name": name, "version": "1.2.3", "publish": publish, "features": {"default": [], "extra": ["default"]},
                 "dependencies": [{"name": "serde"}],
+                "targets": [{"kind": ["lib"], "name": name}, {"kind": ["test"], "name": "promises"}],
             })
         };
         let metadata = json!({
@@ -146,8 +154,10 @@ mod tests {
         let workspace = Workspace::parse(&metadata).expect("it is well formed");
         let published: Vec<_> = workspace.published().map(|package| package.name.as_str()).collect();
         assert_eq!(published, ["shipped"]);
+        assert_eq!(workspace.packages[0].version, "1.2.3");
         assert_eq!(workspace.packages[0].features, ["default", "extra"]);
         assert_eq!(workspace.packages[0].dependencies, ["serde"]);
+        assert_eq!(workspace.packages[0].tests, ["promises"]);
         assert_eq!(workspace.target, Path::new("/t"));
     }
 }

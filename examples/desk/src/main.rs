@@ -6,6 +6,7 @@ mod command;
 mod desk;
 mod failure;
 mod find;
+mod log;
 mod notice;
 mod output;
 mod photo;
@@ -21,10 +22,7 @@ use crate::cli::{Cli, Command};
 use crate::output::Output;
 
 fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::from_env("ATTENDANCE_LOG"))
-        .with_writer(std::io::stderr)
-        .init();
+    let log = log::start();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -38,6 +36,10 @@ fn main() -> ExitCode {
         }
     };
     let output = Output::new(cli.json);
+    if let Err(why) = log {
+        output.failure("usage", &why);
+        return ExitCode::from(2);
+    }
     let done = match runtime(cli.command.as_ref()) {
         Ok(runtime) => runtime.block_on(command::run(cli, &output)),
         Err(error) => Err(error.into()),

@@ -11,7 +11,10 @@ use clap::Parser;
 use rekognition_local::{Rekognition, Settings, router, s3_of_environment};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer as _, fmt, registry};
 
 /// How long requests that are under way may take to end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -45,8 +48,11 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,aws=warn,hyper=warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(stderr().is_terminal()).init();
+    let filter = std::env::var("RUST_LOG").ok().filter(|filter| !filter.is_empty());
+    let filter = filter.as_deref().unwrap_or("info,aws=warn,hyper=warn").parse::<Targets>();
+    let filter = filter.context("RUST_LOG takes a level for all or for some, such as warn, or info,hyper=debug")?;
+    let lines = fmt::layer().with_writer(stderr).with_ansi(stderr().is_terminal());
+    registry().with(lines.with_filter(filter)).init();
     tokio::runtime::Runtime::new()?.block_on(serve(arguments))
 }
 

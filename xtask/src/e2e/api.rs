@@ -1,5 +1,6 @@
 //! What the API answers, against what its committed document promises.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
@@ -20,8 +21,35 @@ const CHECKS: [&str; 8] = [
     "allow_header_conformance",
 ];
 
-/// What every run's requests are made from, so that it can be repeated.
-const SEED: &str = "20261121";
+/// What a run's requests are made from, so that it can be repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seed(u32);
+
+impl Default for Seed {
+    /// That of every run which names none.
+    fn default() -> Self {
+        Self(20_261_121)
+    }
+}
+
+impl std::str::FromStr for Seed {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "random" {
+            // Whatever the hasher of a new map begins with: it is seeded by the system.
+            let random = RandomState::new().hash_one(text);
+            return Ok(Self((random >> 32) as u32));
+        }
+        text.parse().map(Self)
+    }
+}
+
+impl std::fmt::Display for Seed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// Where the API is tried, and how thoroughly.
 #[derive(Debug)]
@@ -58,9 +86,9 @@ impl Host {
 ///
 /// # Errors
 /// If an answer is not as documented.
-pub(crate) fn run(workspace: &Workspace, schemathesis: &Python, host: &Host) -> Result<()> {
+pub(crate) fn run(workspace: &Workspace, schemathesis: &Python, host: &Host, seed: Seed) -> Result<()> {
     let (left_out, why) = host.left_out;
-    println!("  {why}");
+    println!("  {why}\n  seed {seed}: --seed {seed} makes the same requests again");
     let mut command = Command::new(schemathesis.program("schemathesis"));
     let scripts = workspace.root.join("xtask/e2e");
     // It leaves notes of its own in the folder in which it runs.
@@ -69,7 +97,7 @@ pub(crate) fn run(workspace: &Workspace, schemathesis: &Python, host: &Host) -> 
     command.arg("run").arg(workspace.root.join("examples/api/openapi.json"));
     command.args(["--url", &host.origin, "--header", &format!("Authorization: Bearer {}", host.token)]);
     command.args(["--checks", &CHECKS.join(","), "--phases", "examples,coverage,fuzzing,stateful"]);
-    command.args(["--max-examples", host.examples, "--seed", SEED, "--rate-limit", "auto", "--no-shrink"]);
+    command.args(["--max-examples", host.examples, "--seed", &seed.to_string(), "--rate-limit", "auto", "--no-shrink"]);
     command.args(["--exclude-path-regex", left_out, "--request-timeout", "20", "--no-color"]);
     command.env("SCHEMATHESIS_HOOKS", host.hooks).env("PYTHONPATH", scripts).env("PYTHONDONTWRITEBYTECODE", "1");
     command.args(["--generation-database", "none", "--max-time", host.most_seconds]);

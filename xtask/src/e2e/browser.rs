@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
 use super::camera;
-use super::parts::Driver;
+use super::driver::Driver;
 use crate::desk::Desk;
 use crate::workspace::Workspace;
 

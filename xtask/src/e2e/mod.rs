@@ -1,29 +1,31 @@
 //! `cargo xtask e2e`: attendance as its users meet it. Of the desk, its pages in a browser, and its API against its
 //! document; of the functions, what they do in an emulator of AWS.
 //!
-//! Each part of the desk gets one of its own, with an empty data folder, and stops it.
+//! Each part of the desk gets one of its own, with an empty data folder, and stops it. What needs a desk runs beside what
+//! needs the emulator: either leaves a core idle.
 
 mod api;
 mod browser;
 mod camera;
 mod complete;
 mod functions;
-mod parts;
+mod lanes;
+mod driver;
 mod stack;
 
 use std::cell::LazyCell;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 
 use crate::desk::Desk;
 use crate::install::Python;
+use crate::parts::{Done, Parts};
 use crate::terraform::Terraform;
 use crate::workspace::Workspace;
 
-use api::Host;
+use api::{Host, Seed};
 use browser::Browser;
 use complete::Complete;
 use functions::{Emulator, Repository};
@@ -36,12 +38,15 @@ const UNUSED: [(&str, &[(&str, &str)]); 2] =
 /// What to try.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Only these parts, separated by commas; without it all of them.
+    /// Only these parts, one after another, separated by commas; without it all of them, the desk's beside the others.
     #[arg(long, value_name = "PARTS", value_delimiter = ',')]
     only: Vec<Part>,
     /// Keeps the desks' data folders and logs, and descriptions of deployments, here; without it they are removed.
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
+    /// What schemathesis makes its requests from: a number, or `random`, which prints the number that it took.
+    #[arg(long, default_value_t = Seed::default())]
+    seed: Seed,
 }
 
 /// What can be tried on its own.
@@ -82,11 +87,11 @@ impl Part {
 /// # Errors
 /// If a part fails, or was skipped although everything is required.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    let wanted = |part: &Part| options.only.is_empty() || options.only.contains(part);
-    let chosen: Vec<Part> = Part::value_variants().iter().copied().filter(wanted).collect();
     let home = workspace.target.join("e2e");
     std::fs::create_dir_all(&home)?;
-
+    if options.only.is_empty() {
+        return lanes::run(&home, options);
+    }
     let folder = tempfile::Builder::new().prefix("run-").tempdir_in(&home)?;
     let place = match &options.keep {
         Some(keep) => {
@@ -101,33 +106,33 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         Python::set_up(home.join("schemathesis"), &list, "schemathesis", &[])
     });
     let emulator = LazyCell::new(|| Emulator::set_up(workspace, &place));
-    let program = if chosen.iter().any(|part| part.has_a_desk()) { Desk::build(workspace)? } else { PathBuf::new() };
-    let mut tried = Tried { program, place: place.clone(), ..Tried::default() };
-    for part in chosen {
+    let on_desks = options.only.iter().any(|part| part.has_a_desk());
+    let program = if on_desks { Desk::build(workspace)? } else { PathBuf::new() };
+    let mut trial = Trial { program, place: place.clone(), seed: options.seed, parts: Parts::of("e2e") };
+    for part in &options.only {
         match part {
-            Part::Api => tried.on_a_desk(part, schemathesis.as_ref(), |schemathesis, desk| {
-                api::run(workspace, schemathesis, &Host::of(desk))
+            Part::Api => trial.on_a_desk(*part, schemathesis.as_ref(), |schemathesis, desk| {
+                api::run(workspace, schemathesis, &Host::of(desk), options.seed)
             }),
-            Part::Functions => tried.functions(workspace, emulator.as_ref(), &schemathesis),
-            Part::Terraform => tried.stacks(workspace, emulator.as_ref(), browser.as_ref()),
-            _ => tried.on_a_desk(part, browser.as_ref(), |browser, desk| browser.on_desk(&part.name(), desk)),
+            Part::Functions => trial.functions(workspace, emulator.as_ref(), &schemathesis),
+            Part::Terraform => trial.stacks(workspace, emulator.as_ref(), browser.as_ref()),
+            _ => trial.on_a_desk(*part, browser.as_ref(), |browser, desk| browser.on_desk(&part.name(), desk)),
         }
     }
-    tried.verdict()
+    trial.parts.verdict()
 }
 
-/// What was tried so far.
-#[derive(Debug, Default)]
-struct Tried {
+/// What is tried with, and what was tried so far.
+#[derive(Debug)]
+struct Trial {
     program: PathBuf,
     /// Where the desks' folders are.
     place: PathBuf,
-    passed: Vec<String>,
-    failed: Vec<String>,
-    skipped: Vec<String>,
+    seed: Seed,
+    parts: Parts,
 }
 
-impl Tried {
+impl Trial {
     /// Starts a desk, runs the part on it and stops it.
     fn on_a_desk<T>(
         &mut self,
@@ -135,10 +140,10 @@ impl Tried {
         tool: Result<&T, &anyhow::Error>,
         work: impl FnOnce(&T, &Desk) -> Result<()>,
     ) {
-        let (program, place) = (self.program.clone(), self.place.clone());
+        let (program, place, name) = (self.program.clone(), self.place.clone(), part.name());
         match tool {
-            Ok(tool) => self.run(&part.name(), |name| on_a_desk(&program, &place, name, |desk| work(tool, desk))),
-            Err(error) => self.skip(&part.name(), error),
+            Ok(tool) => self.run(&name, || on_a_desk(&program, &place, &name, |desk| work(tool, desk))),
+            Err(error) => self.skip(&name, error),
         }
     }
 
@@ -155,12 +160,13 @@ impl Tried {
             Err(error) => return self.skip(&Part::Functions.name(), error),
         };
         for repository in Repository::ALL {
-            self.run(&name(repository.name()), |_| emulator.deploy(repository)?.run_scenarios());
+            self.run(&name(repository.name()), || emulator.deploy(repository)?.run_scenarios());
         }
+        let seed = self.seed;
         match schemathesis {
-            Ok(schemathesis) => self.run(&name(&Part::Api.name()), |_| {
+            Ok(schemathesis) => self.run(&name(&Part::Api.name()), || {
                 let deployment = emulator.deploy(Repository::Dynamo)?;
-                api::run(workspace, schemathesis, &deployment.host()?)
+                api::run(workspace, schemathesis, &deployment.host()?, seed)
             }),
             Err(error) => self.skip(&name(&Part::Api.name()), error),
         }
@@ -180,7 +186,7 @@ impl Tried {
             (Err(error), _) | (_, Err(error)) => return self.skip(&Part::Terraform.name(), error),
         };
         for (example, variables) in UNUSED {
-            self.run(&name(example), |_| {
+            self.run(&name(example), || {
                 let mut stack = Stack::new(emulator, terraform, workspace, example, variables)?;
                 stack.apply()?;
                 stack.is_unchanged()?;
@@ -188,7 +194,7 @@ impl Tried {
             });
         }
         match browser {
-            Ok(browser) => self.run(&name("complete"), |_| {
+            Ok(browser) => self.run(&name("complete"), || {
                 let complete = Complete::apply(emulator, terraform, workspace)?;
                 let deployment = complete.deployment()?;
                 deployment.run_scenarios()?;
@@ -201,36 +207,12 @@ impl Tried {
         }
     }
 
+    fn run(&mut self, name: &str, work: impl FnOnce() -> Result<()>) {
+        self.parts.run(name, || work().map(|()| Done::default()));
+    }
+
     fn skip(&mut self, name: &str, why: &anyhow::Error) {
-        println!("{name}: skipped: {why:#}");
-        self.skipped.push(name.to_owned());
-    }
-
-    fn run(&mut self, name: &str, work: impl FnOnce(&str) -> Result<()>) {
-        println!("{name}");
-        let start = Instant::now();
-        match work(name) {
-            Ok(()) => {
-                println!("{name}: passed ({:.1} s)", start.elapsed().as_secs_f64());
-                self.passed.push(name.to_owned());
-            }
-            Err(error) => {
-                println!("{name}: FAILED ({:.1} s): {error:#}", start.elapsed().as_secs_f64());
-                self.failed.push(name.to_owned());
-            }
-        }
-    }
-
-    fn verdict(&self) -> Result<()> {
-        println!("e2e: {} passed, {} failed, {} skipped", self.passed.len(), self.failed.len(), self.skipped.len());
-        if !self.failed.is_empty() {
-            bail!("failed: {}", self.failed.join(", "));
-        }
-        let required = std::env::var("ATTENDANCE_REQUIRE_BACKENDS").is_ok_and(|value| value == "1");
-        if required && !self.skipped.is_empty() {
-            bail!("skipped: {}, and ATTENDANCE_REQUIRE_BACKENDS=1 requires everything", self.skipped.join(", "));
-        }
-        Ok(())
+        self.parts.run(name, || Ok(Done::not_run(format!("skipped: {name}: {why:#}"))));
     }
 }
 
@@ -267,13 +249,22 @@ mod tests {
 
     #[test]
     fn a_part_without_its_tool_is_skipped_and_one_that_fails_is_a_failure() {
-        let mut tried =
-            Tried { program: "/nowhere/attendance".into(), place: std::env::temp_dir(), ..Tried::default() };
+        let place = std::env::temp_dir();
+        let parts = Parts::of("e2e");
+        let mut trial = Trial { program: "/nowhere/attendance".into(), place, seed: Seed::default(), parts };
         let missing = anyhow::anyhow!("no Chromium; apt-get install chromium");
-        tried.on_a_desk::<()>(Part::Axe, Err(&missing), |(), _| Ok(()));
-        assert_eq!((tried.failed.len(), tried.skipped.as_slice()), (0, ["axe".to_owned()].as_slice()));
-        tried.on_a_desk(Part::Story, Ok(&()), |(), _| Ok(()));
-        assert_eq!(tried.failed, ["story"], "there is no such program");
-        assert!(tried.verdict().is_err());
+        trial.on_a_desk::<()>(Part::Axe, Err(&missing), |(), _| Ok(()));
+        trial.on_a_desk(Part::Story, Ok(&()), |(), _| Ok(()));
+        let error = trial.parts.verdict().unwrap_err().to_string();
+        assert_eq!(error, "e2e failed: story", "there is no such program");
+    }
+
+    #[test]
+    fn what_runs_beside_each_other_is_everything_once() {
+        let mut parts = lanes::ALL.concat();
+        parts.sort_unstable_by_key(|part| part.name());
+        let mut all = Part::value_variants().to_vec();
+        all.sort_unstable_by_key(|part| part.name());
+        assert_eq!(parts, all);
     }
 }

@@ -58,3 +58,27 @@ impl Terraform {
         bail!("terraform {} in {}:\n{}", arguments.join(" "), folder.display(), String::from_utf8_lossy(&said).trim())
     }
 }
+
+/// What `terraform init` says where it can't fetch the provider, whatever the cause: it found nobody, or nobody had it.
+const REGISTRY: [&str; 3] =
+    ["Failed to query available provider packages", "Failed to install provider", "Registry service unreachable"];
+
+/// Why the provider can't be had, in a line, if that is what an error tells.
+pub(super) fn registry_is_missing(error: &anyhow::Error) -> Option<String> {
+    let said = format!("{error:#}");
+    REGISTRY.iter().any(|words| said.contains(words)).then(|| "AWS's provider can't be fetched from its registry".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+
+    #[test]
+    fn a_registry_out_of_reach_is_told_from_a_configuration_that_is_wrong() {
+        let offline = "Error: Failed to query available provider packages\n\nCould not retrieve the list of versions";
+        assert!(registry_is_missing(&anyhow!(offline)).is_some());
+        assert_eq!(registry_is_missing(&anyhow!("Error: Unsupported block type")), None);
+    }
+}

@@ -9,10 +9,12 @@ mod statements;
 mod variables;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
+use crate::parts::Done;
 use crate::workspace::Workspace;
 pub(crate) use command::Terraform;
 
@@ -20,33 +22,68 @@ pub(crate) use command::Terraform;
 const CHORE: &str = "cargo xtask document";
 
 /// Formats are checked, modules and the root are tested, examples and the usages in READMEs are validated, and the
-/// statements of IAM are held against their page. Answers why that was skipped, if it was.
+/// statements of IAM are held against their page. Says what of it was skipped, where there is no Terraform, no registry or
+/// no credentials.
 ///
 /// # Errors
 /// If one of these fails.
-pub(crate) fn test(workspace: &Workspace) -> Result<Option<String>> {
+pub(crate) fn test(workspace: &Workspace) -> Result<Done> {
     let Some(terraform) = Terraform::find(workspace) else {
-        return Ok(Some("skipped: terraform: not on the PATH; install it, or set ATTENDANCE_TERRAFORM".to_owned()));
+        let why = "skipped: terraform: not on the PATH; install it, or set ATTENDANCE_TERRAFORM";
+        return Ok(Done::not_run(why.to_owned()));
     };
     let home = home(workspace);
     terraform.run(&home, &["fmt", "-check", "-diff", "-recursive"])?;
-    for folder in [vec![home.clone()], folders(&home.join("modules"))?].concat() {
-        terraform.init(&folder)?;
-        terraform.run(&folder, &["test"])?;
-        println!("terraform test {} ... ok", name(workspace, &folder));
+    let tested = [vec![home.clone()], folders(&home.join("modules"))?].concat();
+    // Nothing but the registry has the provider, and every folder needs it.
+    if let Err(error) = terraform.init(&home) {
+        return match command::registry_is_missing(&error) {
+            Some(why) => Ok(Done::not_run(format!(
+                "skipped: terraform: {why}; go online, or set ATTENDANCE_TERRAFORM to one that has AWS's provider"
+            ))),
+            None => Err(error),
+        };
     }
+    side_by_side(&tested, |folder| {
+        terraform.init(folder)?;
+        terraform.run(folder, &["test"])?;
+        println!("terraform test {} ... ok", name(workspace, folder));
+        Ok(())
+    })?;
     let usages = readme::usages(workspace)?;
-    for folder in [folders(&home.join("examples"))?, vec![usages]].concat() {
-        terraform.init(&folder)?;
-        terraform.run(&folder, &["validate"])?;
-        println!("terraform validate {} ... ok", name(workspace, &folder));
-    }
+    let validated = [folders(&home.join("examples"))?, vec![usages]].concat();
+    side_by_side(&validated, |folder| {
+        terraform.init(folder)?;
+        terraform.run(folder, &["validate"])?;
+        println!("terraform validate {} ... ok", name(workspace, folder));
+        Ok(())
+    })?;
     let Some(plans) = plan::all(&terraform, workspace)? else {
-        return Ok(Some(format!("skipped: {NEEDS_CREDENTIALS}")));
+        return Ok(Done { skipped: vec![format!("skipped: {NEEDS_CREDENTIALS}")], ..Done::default() });
     };
     permissions::check(&plans, &page(workspace))?;
     println!("every statement of IAM is in {} ... ok", name(workspace, &page(workspace)));
-    Ok(None)
+    Ok(Done::default())
+}
+
+/// Does the same with every folder, as many at once as there are cores.
+///
+/// # Errors
+/// That of the first folder that failed, after all were tried.
+fn side_by_side(folders: &[PathBuf], work: impl Fn(&Path) -> Result<()> + Sync) -> Result<()> {
+    let next = AtomicUsize::new(0);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let worker = || {
+        let mut done = Ok(());
+        while let Some(folder) = folders.get(next.fetch_add(1, Ordering::Relaxed)) {
+            done = done.and(work(folder));
+        }
+        done
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
+        workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| bail!("it panicked"))).fold(Ok(()), Result::and)
+    })
 }
 
 /// Whether to write.

@@ -11,16 +11,10 @@ use axum::middleware::Next;
 use axum::response::Response;
 use rust_embed::{Embed, EmbeddedFile};
 
-/// The pages, within the program; a debug build reads them from their folder, so that a change shows at once.
+/// The pages, within the program; a debug build reads them from their folder, so that a change shows at once. What lies
+/// there without a [`content_type`] is not theirs.
 #[derive(Embed)]
 #[folder = "../web"]
-#[include = "*.html"]
-#[include = "*.css"]
-#[include = "*.js"]
-#[include = "*.svg"]
-#[include = "*.png"]
-#[include = "*.webmanifest"]
-#[include = "config.json"]
 struct Web;
 
 /// Only what comes from here runs, and nothing else may show these pages within its own.
