@@ -8,9 +8,9 @@ mod api;
 mod browser;
 mod camera;
 mod complete;
+mod driver;
 mod functions;
 mod lanes;
-mod driver;
 mod stack;
 
 use std::cell::LazyCell;

@@ -66,7 +66,10 @@ const REGISTRY: [&str; 3] =
 /// Why the provider can't be had, in a line, if that is what an error tells.
 pub(super) fn registry_is_missing(error: &anyhow::Error) -> Option<String> {
     let said = format!("{error:#}");
-    REGISTRY.iter().any(|words| said.contains(words)).then(|| "AWS's provider can't be fetched from its registry".into())
+    REGISTRY
+        .iter()
+        .any(|words| said.contains(words))
+        .then(|| "AWS's provider can't be fetched from its registry".into())
 }
 
 #[cfg(test)]

@@ -82,7 +82,10 @@ fn side_by_side(folders: &[PathBuf], work: impl Fn(&Path) -> Result<()> + Sync) 
     };
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
-        workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| bail!("it panicked"))).fold(Ok(()), Result::and)
+        workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or_else(|_| bail!("it panicked")))
+            .fold(Ok(()), Result::and)
     })
 }
 

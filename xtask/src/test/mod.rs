@@ -52,7 +52,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let filter = options.filter.as_deref();
     let mut parts = Parts::of("test");
     if options.quick {
-        println!("the core, the embedded adapters, SQLite and the API: about 4 minutes from nothing on two cores, then 1");
+        println!(
+            "the core, the embedded adapters, SQLite and the API: about 4 minutes from nothing on two cores, then 1"
+        );
         let chosen = QUICK.map(str::to_owned);
         parts.run("core, local, sql and api", || runner.run(workspace, &chosen, filter, |_| ()));
         return parts.verdict();
@@ -81,9 +83,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
 /// The names of the tests in `tests/`: those that need nothing, and the others. A name that both have is the first's.
 fn split(packages: &[Package]) -> (Vec<&str>, Vec<&str>) {
     let names = |of: &dyn Fn(&Package, &str) -> bool| {
-        let tests = packages.iter().flat_map(|package| {
-            package.tests.iter().map(String::as_str).filter(move |test| of(package, test))
-        });
+        let tests = packages
+            .iter()
+            .flat_map(|package| package.tests.iter().map(String::as_str).filter(move |test| of(package, test)));
         let mut names: Vec<_> = tests.collect();
         names.sort_unstable();
         names.dedup();
