@@ -12,7 +12,7 @@ use crate::backends::{AWS, Backends, PYTHON, REKOGNITION, mariadb, postgres};
 use crate::workspace::Workspace;
 
 /// Names a folder of zips that were made already.
-const ZIPS: &str = "ATTENDANCE_FUNCTIONS";
+pub(super) const ZIPS: &str = "ATTENDANCE_FUNCTIONS";
 
 /// What the gateway does not lead to, or the function does not have.
 const NOT_THERE: &str = "/(live|tokens|metrics)$";

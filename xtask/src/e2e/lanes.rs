@@ -1,38 +1,53 @@
-//! All parts: what needs a desk beside what needs the emulator, and what is measured last, alone.
+//! All parts, two lanes beside each other: what needs a desk leaves a core for what builds the functions, and the
+//! functions' scenarios one for Terraform. What is measured comes last, alone.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
+use super::functions::ZIPS;
 use super::{Options, Part};
+use crate::package;
 use crate::parts::{Done, Parts};
+use crate::workspace::Workspace;
 
-/// Two lanes beside each other, then what wants both cores.
-pub(super) const ALL: [&[Part]; 3] = [
+/// What each lane does.
+pub(super) const ALL: [&[Part]; 4] = [
     &[Part::Story, Part::Keyboard, Part::Cloud, Part::Axe, Part::Screenshots, Part::Api],
-    &[Part::Functions, Part::Terraform],
+    &[Part::Functions],
+    &[Part::Terraform],
     &[Part::Shutter],
 ];
 
-/// Runs each lane as a chore of its own. What the second says is held back, and shown when the first has ended.
+/// Runs each lane as a chore of its own. What one says beside another is held back, and shown when that has ended.
 ///
 /// # Errors
 /// If a part of one fails.
-pub(super) fn run(home: &Path, options: &Options) -> Result<()> {
-    let [on_desks, in_emulator, alone] = ALL;
-    let heard = home.join("emulator.log");
+pub(super) fn run(workspace: &Workspace, home: &Path, options: &Options) -> Result<()> {
+    let [on_desks, functions, terraform, alone] = ALL;
     let mut parts = Parts::of("e2e");
-    println!("{} run beside the desk's parts; what they say comes after these", names(in_emulator));
-    let mut beside = Lane::start(in_emulator, options, Some(File::create(&heard)?))?;
-    parts.run(&names(on_desks), || Lane::start(on_desks, options, None)?.wait());
-    parts.run(&names(in_emulator), || {
-        let done = beside.wait();
-        print!("{}", std::fs::read_to_string(&heard).unwrap_or_default());
-        done
-    });
-    parts.run(&names(alone), || Lane::start(alone, options, None)?.wait());
+    // Whatever it lacks, or what is wrong with it, the lanes that need it meet again and tell.
+    let package = match std::env::var_os(ZIPS).filter(|folder| !folder.is_empty()) {
+        None => Some(Lane::beside(&["package".to_owned()], home, None)?),
+        Some(_) => None,
+    };
+    parts.run(&names(on_desks), || Lane::alone(&arguments(on_desks, options), None)?.wait());
+    let mut zips = None;
+    if let Some(mut package) = package {
+        parts.run("package", || match package.wait() {
+            Ok(done) => {
+                zips = Some(package::folder(workspace));
+                Ok(done)
+            }
+            Err(_) => Ok(Done::not_run("skipped: package: the functions could not be packed".to_owned())),
+        });
+    }
+    let mut beside = Lane::beside(&arguments(functions, options), home, zips.as_ref())?;
+    parts.run(&names(terraform), || Lane::alone(&arguments(terraform, options), zips.as_ref())?.wait());
+    parts.run(&names(functions), || beside.wait());
+    parts.run(&names(alone), || Lane::alone(&arguments(alone, options), None)?.wait());
     parts.verdict()
 }
 
@@ -40,30 +55,60 @@ fn names(parts: &[Part]) -> String {
     parts.iter().map(|part| part.name()).collect::<Vec<_>>().join(",")
 }
 
-/// A run of some parts. Dropped, it is ended.
-struct Lane(Child);
+fn arguments(parts: &[Part], options: &Options) -> Vec<String> {
+    let mut arguments = ["e2e", "--only"].map(str::to_owned).to_vec();
+    arguments.extend([names(parts), "--seed".to_owned(), options.seed.to_string()]);
+    if let Some(keep) = &options.keep {
+        arguments.extend(["--keep".to_owned(), keep.display().to_string()]);
+    }
+    arguments
+}
+
+/// This program, once more. Dropped, it is ended.
+struct Lane {
+    child: Child,
+    /// What it says, where that is held back.
+    heard: Option<PathBuf>,
+}
 
 impl Lane {
-    fn start(parts: &[Part], options: &Options, heard: Option<File>) -> Result<Self> {
-        let mut lane = Command::new(std::env::current_exe().context("this program is not to be found")?);
-        lane.args(["e2e", "--only", &names(parts), "--seed", &options.seed.to_string()]);
-        if let Some(keep) = &options.keep {
-            lane.arg("--keep").arg(keep);
-        }
-        if let Some(heard) = heard {
-            lane.stdin(Stdio::null()).stdout(heard.try_clone()?).stderr(heard);
-        }
-        Ok(Self(lane.spawn().context("a lane did not start")?))
+    /// Runs, and says what it says at once.
+    fn alone(arguments: &[String], zips: Option<&PathBuf>) -> Result<Self> {
+        Self::start(command(arguments, zips)?, None)
+    }
+
+    /// Runs beside another.
+    fn beside(arguments: &[String], home: &Path, zips: Option<&PathBuf>) -> Result<Self> {
+        let heard = home.join("beside.log");
+        let file = File::create(&heard)?;
+        let mut lane = command(arguments, zips)?;
+        lane.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+        println!("beside it: {}; what that says comes after", arguments.join(" "));
+        Self::start(lane, Some(heard))
+    }
+
+    fn start(mut lane: Command, heard: Option<PathBuf>) -> Result<Self> {
+        Ok(Self { child: lane.spawn().context("a lane did not start")?, heard })
     }
 
     fn wait(&mut self) -> Result<Done> {
-        if self.0.wait()?.success() { Ok(Done::default()) } else { bail!("see above") }
+        let status = self.child.wait()?;
+        if let Some(heard) = &self.heard {
+            print!("{}", std::fs::read_to_string(heard).unwrap_or_default());
+        }
+        if status.success() { Ok(Done::default()) } else { bail!("see above") }
     }
 }
 
 impl Drop for Lane {
     fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
+        self.child.kill().ok();
+        self.child.wait().ok();
     }
+}
+
+fn command(arguments: &[String], zips: Option<&PathBuf>) -> Result<Command> {
+    let mut lane = Command::new(std::env::current_exe().context("this program is not to be found")?);
+    lane.args(arguments).envs(zips.map(|zips| (ZIPS, zips)));
+    Ok(lane)
 }

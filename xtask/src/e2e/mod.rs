@@ -90,7 +90,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let home = workspace.target.join("e2e");
     std::fs::create_dir_all(&home)?;
     if options.only.is_empty() {
-        return lanes::run(&home, options);
+        return lanes::run(workspace, &home, options);
     }
     let folder = tempfile::Builder::new().prefix("run-").tempdir_in(&home)?;
     let place = match &options.keep {

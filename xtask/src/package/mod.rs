@@ -62,6 +62,11 @@ pub(crate) fn functions(workspace: &Workspace) -> Result<PathBuf> {
     zips(workspace, Architecture::X86_64)
 }
 
+/// Where the zips for x86_64 lie.
+pub(crate) fn folder(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("functions")
+}
+
 /// Builds the functions for x86_64 and answers where the program of each lies, in the order of [`FUNCTIONS`].
 ///
 /// # Errors
@@ -72,7 +77,7 @@ pub(crate) fn programs(workspace: &Workspace) -> Result<Vec<PathBuf>> {
 
 fn zips(workspace: &Workspace, architecture: Architecture) -> Result<PathBuf> {
     let programs = build::programs(workspace, architecture)?;
-    let mut folder = workspace.target.join("functions");
+    let mut folder = folder(workspace);
     if architecture == Architecture::Arm64 {
         folder.push("arm64");
     }
