@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::civil::date;
 use serde_json::{Value, json};
 
-use crate::rig::{Item, Rig, arrivals, at, correction, record, somebody};
+use crate::rig::{Item, Rig, arrivals, at, correction, entry, record, somebody};
 use crate::support::{Disturbance, Request};
 
 /// What stands in the attributes of the person of [`register`].

@@ -13,7 +13,7 @@ use attendance_core::ports::{Directory, Ledger, Outbox, RepoError, Retry};
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 
-use crate::rig::{Rig, arrivals, at, correction, event_of, monday, organization, quick, record, somebody};
+use crate::rig::{Rig, arrivals, at, correction, entry, event_of, monday, organization, quick, record, somebody};
 use crate::support::{Disturbance, EMULATOR, Request, endpoint};
 use Disturbance::{Answer, Lost, Pass, Reset, Silence};
 

@@ -18,7 +18,7 @@ use futures_util::{StreamExt as _, stream};
 use jiff::civil::date;
 use serde_json::Value;
 
-use crate::rig::{Rig, arrivals, at, check_in, monday, record, somebody};
+use crate::rig::{Rig, arrivals, at, check_in, entry, monday, record, somebody};
 
 /// Everything that a list has, by pages of at most `limit`.
 async fn every<T>(limit: u16, list: impl AsyncFn(PageRequest) -> Result<Page<T>, RepoError>) -> Vec<T> {
@@ -46,7 +46,8 @@ async fn a_list_goes_on_where_dynamodb_ends_a_page_at_1_mb() {
     let groups: Vec<_> = (0..150).map(large_group).collect();
     let bytes: usize = groups.iter().map(|group| serde_json::to_string(group).unwrap().len()).sum();
     assert!(bytes > 2 * 1024 * 1024, "{bytes} bytes are too few to show it");
-    let saves = groups.iter().map(|group| rig.repo.save_group(&rig.school, group, &entry()));
+    let by = entry();
+    let saves = groups.iter().map(|group| rig.repo.save_group(&rig.school, group, &by));
     stream::iter(saves).buffered(8).for_each(|saved| async { drop(saved.unwrap()) }).await;
     rig.proxy.take();
     let page = rig.repo.groups(&rig.school, &PageRequest::first(1000)).await.unwrap();

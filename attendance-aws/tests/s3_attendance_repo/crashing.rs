@@ -15,7 +15,7 @@ use attendance_core::ports::{
     AttendanceRepoExt as _, Directory as _, Ledger as _, Outbox as _, RepoError, Timetable as _,
 };
 
-use crate::given::{World, ada, arrival, at, corrected, monday, organization, record, unsaved_organization};
+use crate::given::{World, ada, arrival, at, corrected, entry, monday, organization, record, unsaved_organization};
 use crate::support::Disturbance;
 
 /// How a process dies.
@@ -40,7 +40,7 @@ fn cut(n: usize, death: Death) -> Vec<Disturbance> {
 
 /// Runs `act` by a process that dies at its first request, its second, and so on, until one lives; after each, `then`
 /// looks what can be made of it. `prepare` makes what the two are about, anew each time.
-async fn dying_everywhere<G>(
+pub(crate) async fn dying_everywhere<G>(
     world: &World,
     prepare: impl AsyncFn(&S3AttendanceRepo) -> G,
     act: impl AsyncFn(&S3AttendanceRepo, &G) -> Result<(), RepoError>,

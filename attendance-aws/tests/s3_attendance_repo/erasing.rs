@@ -7,7 +7,7 @@ use attendance_core::domain::ids::{AttendeeId, GroupId, OrganizationId};
 use attendance_core::ports::attendance_repo::{Outgoing, RecordDraft, Subject};
 use attendance_core::ports::{AttendanceRepoExt as _, Directory as _, Ledger as _, RepoError};
 
-use crate::given::{PERSONAL, World, ada, arrival, at, corrected, organization, record};
+use crate::given::{PERSONAL, World, ada, arrival, at, corrected, entry, organization, record};
 
 fn subject() -> Subject {
     Subject { issuer: "https://idp".to_owned(), subject: "subject-of-ada".to_owned() }

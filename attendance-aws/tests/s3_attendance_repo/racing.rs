@@ -14,7 +14,7 @@ use attendance_core::ports::{AttendanceRepoExt as _, Directory as _, Ledger as _
 use futures_util::future::join_all;
 use jiff::civil::date;
 
-use crate::given::{World, ada, at, corrected, monday, one_arrival, organization, record};
+use crate::given::{World, ada, at, corrected, entry, monday, one_arrival, organization, record};
 use crate::support::Disturbance;
 
 async fn spawned<T: Send + 'static>(

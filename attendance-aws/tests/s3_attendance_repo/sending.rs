@@ -8,7 +8,7 @@ use attendance_core::ports::attendance_repo::{AttendeeQuery, Delivery, Outgoing,
 use attendance_core::ports::{Directory as _, Ledger as _, Outbox as _};
 use hyper::Method;
 
-use crate::given::{PERSONAL, World, ada, at, corrected, one_arrival, organization, record};
+use crate::given::{PERSONAL, World, ada, at, corrected, entry, one_arrival, organization, record};
 use crate::support::Request;
 
 fn without_body(request: &Request) -> String {

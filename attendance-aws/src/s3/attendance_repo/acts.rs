@@ -61,7 +61,9 @@ impl S3AttendanceRepo {
     where
         T: Serialize + DeserializeOwned + Sync,
     {
-        if let Some(earlier) = before.and_then(ObjectVersion::entry) {
+        if let Some(earlier) = before.and_then(ObjectVersion::entry)
+            && !self.is_entered(organization, earlier).await?
+        {
             self.enter(organization, earlier).await?;
         }
         let marker = ActFile { document: key.to_owned(), entry: entry.clone() };
@@ -89,6 +91,11 @@ impl S3AttendanceRepo {
         self.objects.create(&key, entry, Uuid::now_v7()).await.map(drop)
     }
 
+    async fn is_entered(&self, organization: &OrganizationId, entry: &AuditEntry) -> Result<bool, RepoError> {
+        let key = self.tenant(organization).audit_entry(entry.at, entry.id);
+        Ok(self.objects.get::<AuditEntry>(&key).await?.is_some())
+    }
+
     /// Brings acts to their end that a crash cut off.
     pub(super) async fn settle_acts(&self, organization: &OrganizationId) -> Result<(), RepoError> {
         for marker in self.objects.list_all(&self.tenant(organization).acts()).await? {
@@ -103,11 +110,10 @@ impl S3AttendanceRepo {
         let mut patience = Patience::new();
         loop {
             let Some(stands) = self.objects.get::<serde_json::Value>(&document).await? else {
-                let place = self.tenant(organization).audit_entry(entry.at, entry.id);
-                match self.objects.get::<AuditEntry>(&place).await? {
-                    Some(_) => break,
-                    None => return Ok(()),
+                if self.is_entered(organization, &entry).await? {
+                    break;
                 }
+                return Ok(());
             };
             if stands.version.entry() == Some(&entry) {
                 self.enter(organization, &entry).await?;

@@ -107,7 +107,7 @@ use crate::config::AwsConfig;
 /// | its relay to the only target | 2 GET; 1 LIST and 1 DELETE for each 1,000 |
 /// | its relay to several targets | 4 GET for each target, 1 PUT for each but the last, 1 DELETE |
 /// | a mark | 2 PUT, 3 with a reason; a correction 1 GET more |
-/// | somebody's act: a mark by hand, a change of an attendee, a group, an organization | 2 PUT more for its entry in the audit, 3 upon another act; 1 DELETE |
+/// | somebody's act: a mark by hand, a change of an attendee, a group, an organization | 2 PUT more for its entry in the audit, 1 DELETE; 1 GET upon another act |
 /// | an attendee registered | 1 PUT, 2 with an external id, 1 more for each group |
 /// | a page of a list | 1 LIST for each 1,000 keys and 1 GET for each item, 16 at once |
 /// | a roster | as a page, of all who are or were in the group |
