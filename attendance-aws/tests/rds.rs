@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use attendance_aws::rds::{self, RdsConfig, RdsTls, auth_token};
 use attendance_aws::{AwsConfig, Call};
+use attendance_core::domain::audit::{Actor, AuditAction, AuditEntry};
 use attendance_core::domain::ids::OrganizationId;
 use attendance_core::domain::organization::{Organization, OrganizationPolicy};
 use attendance_core::domain::zone::Zone;
@@ -30,6 +31,11 @@ fn organization(id: &str) -> Organization {
         created_at: Timestamp::from_second(1_795_253_400).unwrap(),
         version: 0,
     }
+}
+
+/// The line of the audit that goes with an organization.
+fn entry() -> AuditEntry {
+    AuditEntry::new(Timestamp::UNIX_EPOCH, Actor::system(), AuditAction::CreateOrganization, None)
 }
 
 /// A secret of its own in the emulator, as RDS writes them.
@@ -87,7 +93,7 @@ async fn a_secret_says_all_that_is_needed<S: Server>() {
     let Some(emulator) = endpoint(EMULATOR) else { return };
     let secret = Secret::make(aws_at(&emulator), &whole_secret(&tenant, "first")).await;
     let repo = rds::connect(&secret.aws, &secret.config(&tenant)).await.unwrap();
-    let made = repo.create_organization(&organization("school")).await.unwrap();
+    let made = repo.create_organization(&organization("school"), &entry()).await.unwrap();
     assert_eq!(repo.organization(&made.id).await.unwrap(), Some(made));
     assert_eq!(secret.reads(), 1, "it is read once, however often it is needed");
     assert!(tenant.all_connections_use_tls().await);
@@ -107,7 +113,7 @@ async fn a_rotated_password_is_read_again_when_the_old_one_is_refused<S: Server>
         let many = (0..6).map(|number| {
             let repo = repo.clone();
             let organization = organization(&format!("{password}-{number}"));
-            tokio::spawn(async move { repo.create_organization(&organization).await })
+            tokio::spawn(async move { repo.create_organization(&organization, &entry()).await })
         });
         for created in many.collect::<Vec<_>>() {
             created.await.unwrap().unwrap();
@@ -171,7 +177,7 @@ async fn a_token_of_iam_is_the_password_and_a_fresh_one_is_used_after_a_freeze<S
     let first = token().await;
     tenant.set_password(&first).await;
     let repo = rds::connect(&aws, &config).await.unwrap();
-    repo.create_organization(&organization("school")).await.unwrap();
+    repo.create_organization(&organization("school"), &entry()).await.unwrap();
 
     // Frozen for longer than a token lives: the server takes a new one only, and has closed the connections.
     *clock.0.lock().unwrap() += Duration::from_secs(20 * 60);

@@ -86,7 +86,7 @@ async fn whole() -> Option<Whole> {
     let organization = OrganizationId::new(format!("o-{}", Uuid::now_v7().simple())).unwrap();
     let policy = OrganizationPolicy { keep_enrolment_images: true, ..OrganizationPolicy::default() };
     let zone = Zone::new("Europe/Berlin").unwrap();
-    attendance.ensure_organization(NewOrganization { id: organization.clone(), zone, policy }).await.unwrap();
+    attendance.ensure_organization(NewOrganization { id: organization.clone(), zone, policy }, &me()).await.unwrap();
     Some(Whole { attendance, images, aws, proxies, organization })
 }
 

@@ -17,7 +17,7 @@
 //! # async fn run(attendance: Attendance) -> Result<(), Box<dyn std::error::Error>> {
 //! let (me, school) = (Actor::new("front-desk")?, "school".parse()?);
 //! let organization = NewOrganization { id: school, zone: Zone::new("Europe/Berlin")?, policy: Default::default() };
-//! let school = attendance.ensure_organization(organization).await?.id;
+//! let school = attendance.ensure_organization(organization, &me).await?.id;
 //!
 //! let mut ada = NewAttendee::named(Name::new("Ada")?);
 //! ada.consent = Some(ConsentWording::new("My face may be used to record my attendance.")?);

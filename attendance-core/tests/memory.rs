@@ -147,6 +147,7 @@ fn every_case_is_in_its_suite() {
         (
             concat!(
                 include_str!("../src/conformance/attendance_repo/attendees.rs"),
+                include_str!("../src/conformance/attendance_repo/audit.rs"),
                 include_str!("../src/conformance/attendance_repo/directory.rs"),
                 include_str!("../src/conformance/attendance_repo/erasure.rs"),
                 include_str!("../src/conformance/attendance_repo/ledger.rs"),

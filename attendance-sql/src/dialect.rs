@@ -7,7 +7,10 @@ use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 /// The migrations in their order, with their names. One that was released never changes: its checksum is stored.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "attendance", include_str!("../migrations/0001_attendance.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "attendance", include_str!("../migrations/0001_attendance.sql")),
+    (2, "audit matters", include_str!("../migrations/0002_audit_matters.sql")),
+];
 
 /// An engine's way of speaking SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 use async_trait::async_trait;
 use attendance_core::domain::attendee::{Attendee, ExternalId};
+use attendance_core::domain::audit::AuditEntry;
 use attendance_core::domain::group::Group;
 use attendance_core::domain::ids::{AttendeeId, GroupId, OrganizationId};
 use attendance_core::domain::organization::Organization;
@@ -13,7 +14,7 @@ use crate::error::{is_taken, repo_error};
 use crate::page::{List, parsed};
 use crate::query::{Query, Value};
 use crate::rows::{self, ATTENDEE, GROUP, ORGANIZATION, attendee_values, document, micros, text};
-use crate::{SqlAttendanceRepo, outbox, repeated};
+use crate::{SqlAttendanceRepo, audit, outbox, repeated};
 
 const ORGANIZATIONS: List = List("organizations");
 const ATTENDEES: List = List("attendees");
@@ -118,6 +119,7 @@ async fn save_within(
     let stored = Attendee { version: before.version + 1, ..attendee.clone() };
     update(tx, organization, &before, &stored).await?;
     outbox::send(tx, organization, &outgoing.events, &outgoing.targets).await?;
+    audit::enter(tx, organization, outgoing.audit.as_ref()).await?;
     Ok(stored)
 }
 
@@ -138,7 +140,59 @@ async fn strip_within(tx: &mut Tx, organization: &OrganizationId, attendee: Atte
     Ok(())
 }
 
-async fn save_group_within(tx: &mut Tx, organization: &OrganizationId, group: &Group) -> Result<Group, RepoError> {
+/// Says that an erasure is complete, unless it said so before, together with the entry of whoever completed it.
+async fn complete_within(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    attendee: AttendeeId,
+    now: Timestamp,
+    entry: &AuditEntry,
+) -> Result<(), RepoError> {
+    let query = Query::new(
+        "UPDATE attendees SET erasure = 2, erasure_completed_at = ?, version = version + 1 \
+         WHERE organization = ? AND id = ? AND erasure = 1",
+    )
+    .bind(micros(now))
+    .bind(organization.as_str())
+    .bind(attendee.to_string());
+    let completed = tx.execute(query).await? > 0;
+    audit::enter(tx, organization, completed.then_some(entry)).await
+}
+
+async fn save_organization_within(
+    tx: &mut Tx,
+    organization: &Organization,
+    entry: &AuditEntry,
+) -> Result<Organization, RepoError> {
+    let stored = Organization { version: organization.version.saturating_add(1), ..organization.clone() };
+    let query = Query::new(
+        "UPDATE organizations SET zone = ?, policy = ?, created_at = ?, version = ? WHERE id = ? AND version = ?",
+    )
+    .bind(stored.zone.name())
+    .bind(document(&stored.policy)?)
+    .bind(micros(stored.created_at))
+    .bind(stored.version)
+    .bind(stored.id.as_str())
+    .bind(organization.version);
+    if tx.execute(query).await? == 0 {
+        return Err(refusal(tx, &stored.id, RepoError::Conflict).await?);
+    }
+    audit::enter(tx, &stored.id, Some(entry)).await?;
+    Ok(stored)
+}
+
+async fn save_group_within(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    group: &Group,
+    entry: &AuditEntry,
+) -> Result<Group, RepoError> {
+    let stored = write_group(tx, organization, group).await?;
+    audit::enter(tx, organization, Some(entry)).await?;
+    Ok(stored)
+}
+
+async fn write_group(tx: &mut Tx, organization: &OrganizationId, group: &Group) -> Result<Group, RepoError> {
     let stored = Group { version: group.version.saturating_add(1), ..group.clone() };
     if group.version == 0 {
         let inserted = tx.try_execute(group_row(organization, group, stored.version)?).await;
@@ -164,6 +218,7 @@ async fn link_within(
     organization: &OrganizationId,
     subject: &Subject,
     attendee: AttendeeId,
+    entry: &AuditEntry,
 ) -> Result<(), RepoError> {
     let identity = identity(subject)?;
     if locked(tx, organization, attendee).await?.is_erased() {
@@ -183,10 +238,10 @@ async fn link_within(
             tx.execute(update()).await?;
         }
     }
-    Ok(())
+    audit::enter(tx, organization, Some(entry)).await
 }
 
-async fn create_within(tx: &mut Tx, stored: &Organization) -> Result<(), RepoError> {
+async fn create_within(tx: &mut Tx, stored: &Organization, entry: &AuditEntry) -> Result<(), RepoError> {
     let values = vec![
         stored.id.as_str().into(),
         stored.zone.name().into(),
@@ -200,7 +255,8 @@ async fn create_within(tx: &mut Tx, stored: &Organization) -> Result<(), RepoErr
             if is_taken(&error) { RepoError::Exists(Entity::Organization) } else { repo_error(error) }
         },
     )?;
-    tx.execute(group_row(&stored.id, &Group::everyone(stored.zone.clone()), 1)?).await.map(drop)
+    tx.execute(group_row(&stored.id, &Group::everyone(stored.zone.clone()), 1)?).await?;
+    audit::enter(tx, &stored.id, Some(entry)).await
 }
 
 impl SqlAttendanceRepo {
@@ -208,6 +264,7 @@ impl SqlAttendanceRepo {
         &self,
         organization: &OrganizationId,
         attendee: &Attendee,
+        entry: &AuditEntry,
     ) -> Result<Attendee, RepoError> {
         let stored = Attendee { version: 1, ..attendee.clone() };
         let mut values = vec![organization.as_str().into(), stored.id.to_string().into()];
@@ -217,7 +274,10 @@ impl SqlAttendanceRepo {
         let created = tx.try_execute(Query::insert(&format!("attendees (organization, {ATTENDEE})"), [values])).await;
         let taken = created.as_ref().is_err_and(is_taken);
         let created = match created {
-            Ok(_) => write_roster(&mut tx, organization, &stored).await,
+            Ok(_) => match write_roster(&mut tx, organization, &stored).await {
+                Ok(()) => audit::enter(&mut tx, organization, Some(entry)).await,
+                refused => refused,
+            },
             // Which of the two keys it is, is asked below.
             Err(_) if taken => Err(RepoError::ExternalIdTaken),
             Err(error) => Err(repo_error(error)),
@@ -247,9 +307,36 @@ impl SqlAttendanceRepo {
         tx.end(stripped).await
     }
 
-    async fn try_save_group(&self, organization: &OrganizationId, group: &Group) -> Result<Group, RepoError> {
+    async fn try_complete(
+        &self,
+        organization: &OrganizationId,
+        attendee: AttendeeId,
+        now: Timestamp,
+        entry: &AuditEntry,
+    ) -> Result<(), RepoError> {
         let mut tx = self.engine.begin().await?;
-        let saved = save_group_within(&mut tx, organization, group).await;
+        let completed = complete_within(&mut tx, organization, attendee, now, entry).await;
+        tx.end(completed).await
+    }
+
+    async fn try_save_organization(
+        &self,
+        organization: &Organization,
+        entry: &AuditEntry,
+    ) -> Result<Organization, RepoError> {
+        let mut tx = self.engine.begin().await?;
+        let saved = save_organization_within(&mut tx, organization, entry).await;
+        tx.end(saved).await
+    }
+
+    async fn try_save_group(
+        &self,
+        organization: &OrganizationId,
+        group: &Group,
+        entry: &AuditEntry,
+    ) -> Result<Group, RepoError> {
+        let mut tx = self.engine.begin().await?;
+        let saved = save_group_within(&mut tx, organization, group, entry).await;
         tx.end(saved).await
     }
 
@@ -258,39 +345,34 @@ impl SqlAttendanceRepo {
         organization: &OrganizationId,
         subject: &Subject,
         attendee: AttendeeId,
+        entry: &AuditEntry,
     ) -> Result<(), RepoError> {
         let mut tx = self.engine.begin().await?;
-        let linked = link_within(&mut tx, organization, subject, attendee).await;
+        let linked = link_within(&mut tx, organization, subject, attendee, entry).await;
         tx.end(linked).await
     }
 }
 
 #[async_trait]
 impl Directory for SqlAttendanceRepo {
-    async fn create_organization(&self, organization: &Organization) -> Result<Organization, RepoError> {
+    async fn create_organization(
+        &self,
+        organization: &Organization,
+        entry: &AuditEntry,
+    ) -> Result<Organization, RepoError> {
         let stored = Organization { version: 1, ..organization.clone() };
         let mut tx = self.engine.begin().await?;
-        let created = create_within(&mut tx, &stored).await;
+        let created = create_within(&mut tx, &stored, entry).await;
         tx.end(created).await?;
         Ok(stored)
     }
 
-    async fn save_organization(&self, organization: &Organization) -> Result<Organization, RepoError> {
-        let stored = Organization { version: organization.version.saturating_add(1), ..organization.clone() };
-        let query = Query::new(
-            "UPDATE organizations SET zone = ?, policy = ?, created_at = ?, version = ? WHERE id = ? AND version = ?",
-        )
-        .bind(stored.zone.name())
-        .bind(document(&stored.policy)?)
-        .bind(micros(stored.created_at))
-        .bind(stored.version)
-        .bind(stored.id.as_str())
-        .bind(organization.version);
-        if self.engine.execute(query).await? > 0 {
-            return Ok(stored);
-        }
-        let known = self.organization(&stored.id).await?;
-        Err(known.map_or(RepoError::UnknownOrganization, |_| RepoError::Conflict))
+    async fn save_organization(
+        &self,
+        organization: &Organization,
+        entry: &AuditEntry,
+    ) -> Result<Organization, RepoError> {
+        repeated!(self.engine, self.try_save_organization(organization, entry))
     }
 
     async fn organization(&self, organization: &OrganizationId) -> Result<Option<Organization>, RepoError> {
@@ -309,8 +391,13 @@ impl Directory for SqlAttendanceRepo {
         ORGANIZATIONS.page(&rows, page, rows::organization, |organization| organization.id.to_string())
     }
 
-    async fn create_attendee(&self, organization: &OrganizationId, attendee: &Attendee) -> Result<Attendee, RepoError> {
-        repeated!(self.engine, self.try_create_attendee(organization, attendee))
+    async fn create_attendee(
+        &self,
+        organization: &OrganizationId,
+        attendee: &Attendee,
+        entry: &AuditEntry,
+    ) -> Result<Attendee, RepoError> {
+        repeated!(self.engine, self.try_create_attendee(organization, attendee, entry))
     }
 
     async fn save_attendee(
@@ -376,25 +463,21 @@ impl Directory for SqlAttendanceRepo {
         organization: &OrganizationId,
         attendee: AttendeeId,
         now: Timestamp,
+        entry: &AuditEntry,
     ) -> Result<(), RepoError> {
         repeated!(self.engine, self.try_strip(organization, attendee))?;
         // Only what is gone from the journals too counts as complete: until then the sweep comes back to it.
         self.engine.purge().await?;
-        let query = || {
-            Query::new(
-                "UPDATE attendees SET erasure = 2, erasure_completed_at = ?, version = version + 1 \
-                 WHERE organization = ? AND id = ? AND erasure = 1",
-            )
-            .bind(micros(now))
-            .bind(organization.as_str())
-            .bind(attendee.to_string())
-        };
-        repeated!(self.engine, self.engine.execute(query()))?;
-        Ok(())
+        repeated!(self.engine, self.try_complete(organization, attendee, now, entry))
     }
 
-    async fn save_group(&self, organization: &OrganizationId, group: &Group) -> Result<Group, RepoError> {
-        repeated!(self.engine, self.try_save_group(organization, group))
+    async fn save_group(
+        &self,
+        organization: &OrganizationId,
+        group: &Group,
+        entry: &AuditEntry,
+    ) -> Result<Group, RepoError> {
+        repeated!(self.engine, self.try_save_group(organization, group, entry))
     }
 
     async fn group(&self, organization: &OrganizationId, group: &GroupId) -> Result<Option<Group>, RepoError> {
@@ -420,8 +503,9 @@ impl Directory for SqlAttendanceRepo {
         organization: &OrganizationId,
         subject: &Subject,
         attendee: AttendeeId,
+        entry: &AuditEntry,
     ) -> Result<(), RepoError> {
-        repeated!(self.engine, self.try_link_subject(organization, subject, attendee))
+        repeated!(self.engine, self.try_link_subject(organization, subject, attendee, entry))
     }
 
     async fn attendee_of_subject(

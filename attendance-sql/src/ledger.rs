@@ -10,18 +10,16 @@ use attendance_core::ports::RepoError;
 use attendance_core::ports::attendance_repo::{
     CheckInQuery, Commit, Committed, Ledger, RecordDraft, RecordQuery, Recorded,
 };
-use uuid::Uuid;
 
 use crate::directory::refusal;
 use crate::engine::Tx;
 use crate::page::{List, pair};
 use crate::query::{Query, Value};
-use crate::rows::{self, AUDIT_ENTRY, CHECK_IN, RECORD, check_in_values, micros, record_values, session_key, word};
-use crate::{SqlAttendanceRepo, outbox, repeated};
+use crate::rows::{self, CHECK_IN, RECORD, check_in_values, micros, record_values, session_key};
+use crate::{SqlAttendanceRepo, audit, outbox, repeated};
 
 const RECORDS: List = List("records");
 const CHECK_INS: List = List("check-ins");
-const AUDIT: List = List("audit");
 
 const OF_ONE: &str = "WHERE organization = ? AND held_on = ? AND group_id = ? AND slot = ? AND attendee = ?";
 
@@ -115,6 +113,7 @@ async fn mark_within(
     organization: &OrganizationId,
     draft: &RecordDraft,
     targets: &[Target],
+    entry: Option<&AuditEntry>,
 ) -> Result<(), RepoError> {
     let record = &draft.record;
     if record.version == 1 {
@@ -136,7 +135,8 @@ async fn mark_within(
         .bind_all(record_key(organization, &record.session, record.attendee));
         tx.execute(update).await?;
     }
-    outbox::send(tx, organization, [&draft.event], targets).await
+    outbox::send(tx, organization, [&draft.event], targets).await?;
+    audit::enter(tx, organization, entry).await
 }
 
 impl SqlAttendanceRepo {
@@ -151,9 +151,10 @@ impl SqlAttendanceRepo {
         organization: &OrganizationId,
         draft: &RecordDraft,
         targets: &[Target],
+        entry: Option<&AuditEntry>,
     ) -> Result<(), RepoError> {
         let mut tx = self.engine.begin().await?;
-        let marked = mark_within(&mut tx, organization, draft, targets).await;
+        let marked = mark_within(&mut tx, organization, draft, targets, entry).await;
         tx.end(marked).await
     }
 }
@@ -169,8 +170,9 @@ impl Ledger for SqlAttendanceRepo {
         organization: &OrganizationId,
         draft: &RecordDraft,
         targets: &[Target],
+        entry: Option<AuditEntry>,
     ) -> Result<(), RepoError> {
-        repeated!(self.engine, self.try_mark(organization, draft, targets))
+        repeated!(self.engine, self.try_mark(organization, draft, targets, entry.as_ref()))
     }
 
     async fn record(
@@ -290,35 +292,10 @@ impl Ledger for SqlAttendanceRepo {
     }
 
     async fn append_audit(&self, organization: &OrganizationId, entry: &AuditEntry) -> Result<(), RepoError> {
-        let values = vec![
-            organization.as_str().into(),
-            entry.id.to_string().into(),
-            micros(entry.at).into(),
-            entry.by.as_str().into(),
-            word(&entry.action)?.into(),
-            entry.attendee.map(|attendee| attendee.to_string()).into(),
-        ];
-        let insert = Query::insert(&format!("audit_entries (organization, {AUDIT_ENTRY})"), [values]).or_ignore();
-        if self.engine.execute(insert).await? > 0 {
-            return Ok(());
-        }
-        let query = Query::new("SELECT id FROM organizations WHERE id = ?").bind(organization.as_str());
-        self.engine.row(query).await?.map(drop).ok_or(RepoError::UnknownOrganization)
+        self.append(organization, entry).await
     }
 
     async fn audit(&self, organization: &OrganizationId, page: &PageRequest) -> Result<Page<AuditEntry>, RepoError> {
-        let after: Option<(i64, Uuid)> = AUDIT.start(page, pair)?;
-        let mut query = Query::new(format!("SELECT {AUDIT_ENTRY} FROM audit_entries WHERE organization = ?"))
-            .bind(organization.as_str());
-        if let Some((at, id)) = after {
-            query = query
-                .push(" AND happened_at <= ? AND (happened_at, id) < (?, ?)")
-                .bind(at)
-                .bind(at)
-                .bind(id.to_string());
-        }
-        let query = query.push(" ORDER BY happened_at DESC, id DESC").limit(page.limit() + 1);
-        let rows = self.engine.rows(query).await?;
-        AUDIT.page(&rows, page, rows::audit_entry, |entry: &AuditEntry| format!("{}/{}", micros(entry.at), entry.id))
+        self.list_audit(organization, page).await
     }
 }

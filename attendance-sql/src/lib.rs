@@ -44,6 +44,7 @@
 //! - No personal value is in an error or a log: a violated key is reported by its code, and statements are not logged.
 #![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 
+mod audit;
 mod dialect;
 mod directory;
 mod engine;

@@ -239,7 +239,7 @@ pub(crate) fn check_in(row: &Row) -> Result<CheckIn, RepoError> {
     Ok(CheckIn { image: row.optional("image")?, ..row.json("document")? })
 }
 
-pub(crate) const AUDIT_ENTRY: &str = "id, happened_at, actor, action, attendee";
+pub(crate) const AUDIT_ENTRY: &str = "id, happened_at, actor, action, attendee, about";
 
 pub(crate) fn audit_entry(row: &Row) -> Result<AuditEntry, RepoError> {
     Ok(AuditEntry {
@@ -248,5 +248,6 @@ pub(crate) fn audit_entry(row: &Row) -> Result<AuditEntry, RepoError> {
         by: row.parsed("actor")?,
         action: row.worded("action")?,
         attendee: row.optional("attendee")?,
+        about: row.optional("about")?,
     })
 }

@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use attendance_core::domain::audit::AuditEntry;
 use attendance_core::domain::ids::OrganizationId;
 use attendance_core::domain::page::{Page, PageRequest};
 use attendance_core::domain::session::{Session, SessionId};
@@ -6,12 +7,46 @@ use attendance_core::ports::RepoError;
 use attendance_core::ports::attendance_repo::{Entity, SessionQuery, Timetable};
 use jiff::Timestamp;
 
-use crate::SqlAttendanceRepo;
+use crate::engine::Tx;
 use crate::page::{List, parsed};
 use crate::query::Query;
 use crate::rows::{self, SESSION, micros, session_key, session_values};
+use crate::{SqlAttendanceRepo, audit, repeated};
 
 const SESSIONS: List = List("sessions");
+
+/// Closes the session, unless it is closed or not there, together with the entry of whoever closed it.
+async fn close_within(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    session: &SessionId,
+    at: Timestamp,
+    entry: Option<&AuditEntry>,
+) -> Result<(), RepoError> {
+    let query = Query::new(
+        "UPDATE sessions SET closed_at = ? \
+         WHERE organization = ? AND held_on = ? AND group_id = ? AND slot = ? AND closed_at IS NULL",
+    )
+    .bind(micros(at))
+    .bind(organization.as_str())
+    .bind_all(session_key(session));
+    let closed = tx.execute(query).await? > 0;
+    audit::enter(tx, organization, entry.filter(|_| closed)).await
+}
+
+impl SqlAttendanceRepo {
+    async fn try_close(
+        &self,
+        organization: &OrganizationId,
+        session: &SessionId,
+        at: Timestamp,
+        entry: Option<&AuditEntry>,
+    ) -> Result<(), RepoError> {
+        let mut tx = self.engine.begin().await?;
+        let closed = close_within(&mut tx, organization, session, at, entry).await;
+        tx.end(closed).await
+    }
+}
 
 #[async_trait]
 impl Timetable for SqlAttendanceRepo {
@@ -82,15 +117,9 @@ impl Timetable for SqlAttendanceRepo {
         organization: &OrganizationId,
         session: &SessionId,
         at: Timestamp,
+        entry: Option<AuditEntry>,
     ) -> Result<Session, RepoError> {
-        let query = Query::new(
-            "UPDATE sessions SET closed_at = ? \
-             WHERE organization = ? AND held_on = ? AND group_id = ? AND slot = ? AND closed_at IS NULL",
-        )
-        .bind(micros(at))
-        .bind(organization.as_str())
-        .bind_all(session_key(session));
-        self.engine.execute(query).await?;
+        repeated!(self.engine, self.try_close(organization, session, at, entry.as_ref()))?;
         self.session(organization, session).await?.ok_or(RepoError::NotFound(Entity::Session))
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use attendance_core::domain::attendee::{Attendee, Email, ExternalId, Name, Phone, Tombstone};
-use attendance_core::domain::audit::Actor;
+use attendance_core::domain::audit::{Actor, AuditAction, AuditEntry};
 use attendance_core::domain::check_in::CheckIn;
 use attendance_core::domain::event::Target;
 use attendance_core::domain::ids::{AttendeeId, CheckInId, OrganizationId};
@@ -32,6 +32,11 @@ fn now() -> Timestamp {
     Timestamp::from_microsecond(1_795_248_000_000_000).unwrap()
 }
 
+/// A line of the audit that goes with a change.
+fn entry() -> AuditEntry {
+    AuditEntry::new(now(), Actor::system(), AuditAction::Change, None)
+}
+
 fn school() -> OrganizationId {
     OrganizationId::new("school").unwrap()
 }
@@ -49,7 +54,7 @@ async fn with_school(path: &Path) -> SqlAttendanceRepo {
     let repo = SqlAttendanceRepo::open_sqlite(path).await.unwrap();
     let policy = OrganizationPolicy::default();
     let organization = Organization { id: school(), zone: Zone::utc(), policy, created_at: now(), version: 0 };
-    repo.create_organization(&organization).await.unwrap();
+    repo.create_organization(&organization, &entry()).await.unwrap();
     repo
 }
 
@@ -112,7 +117,7 @@ async fn after_an_erasure_no_byte_of_the_person_is_in_the_files() {
     for number in 0..400_u128 {
         let mut attendee = Attendee::new(attendee_id(number * 7919 % 400), Name::new("Somebody").unwrap(), now());
         attendee.external_id = Some(ExternalId::new(format!("roll-{number}")).unwrap());
-        people.push(repo.create_attendee(&school(), &attendee).await.unwrap());
+        people.push(repo.create_attendee(&school(), &attendee, &entry()).await.unwrap());
     }
     let secrets = |number: usize| {
         ["Zxname", "zxmail", "+49555", "zxroll", "zxattribute", "zxconsent", "zxreason", "zxsubject", "zxolder"]
@@ -131,7 +136,7 @@ async fn after_an_erasure_no_byte_of_the_person_is_in_the_files() {
             attendee = repo.save_attendee(&school(), &attendee, &Outgoing::default()).await.unwrap();
         }
         let subject = Subject { issuer: "https://id.example.org".to_owned(), subject };
-        repo.link_subject(&school(), &subject, attendee.id).await.unwrap();
+        repo.link_subject(&school(), &subject, attendee.id, &entry()).await.unwrap();
         people[index] = attendee;
     }
     for victim in victims {
@@ -145,14 +150,14 @@ async fn after_an_erasure_no_byte_of_the_person_is_in_the_files() {
                 version,
                 ..record
             };
-            repo.mark(&school(), &RecordDraft::new(&school(), record.clone()), &[]).await.unwrap();
+            repo.mark(&school(), &RecordDraft::new(&school(), record.clone()), &[], None).await.unwrap();
         }
         assert!(holds(&bytes_of(&path), &secrets(victim)[0]), "the test must see what it looks for");
 
         let tombstone = Some(Tombstone { requested_at: now(), completed_at: None });
         let condemned = Attendee { tombstone, ..people[victim].clone() };
         repo.save_attendee(&school(), &condemned, &Outgoing::default()).await.unwrap();
-        repo.erase_attendee(&school(), attendee, now()).await.unwrap();
+        repo.erase_attendee(&school(), attendee, now(), &entry()).await.unwrap();
 
         let bytes = bytes_of(&path);
         for secret in secrets(victim) {
@@ -173,14 +178,14 @@ async fn an_erasure_waits_for_a_reader_of_another_process() {
     let repo = with_school(&path).await;
     let mut attendee = Attendee::new(attendee_id(1), Name::new("Zxname").unwrap(), now());
     attendee.tombstone = Some(Tombstone { requested_at: now(), completed_at: None });
-    repo.create_attendee(&school(), &attendee).await.unwrap();
+    repo.create_attendee(&school(), &attendee, &entry()).await.unwrap();
 
     let mut reader = raw(&path).await;
     let mut reading = reader.begin().await.unwrap();
     sqlx::query("SELECT name FROM attendees").fetch_all(&mut *reading).await.unwrap();
     let erasing = tokio::spawn({
         let repo = repo.clone();
-        async move { repo.erase_attendee(&school(), attendee_id(1), now()).await }
+        async move { repo.erase_attendee(&school(), attendee_id(1), now(), &entry()).await }
     });
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(!erasing.is_finished(), "the log is still being read");

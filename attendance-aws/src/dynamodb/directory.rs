@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use attendance_core::domain::attendee::{Attendee, ExternalId};
+use attendance_core::domain::audit::AuditEntry;
 use attendance_core::domain::group::Group;
 use attendance_core::domain::ids::{AttendeeId, GroupId, OrganizationId};
 use attendance_core::domain::organization::Organization;
@@ -13,6 +14,7 @@ use jiff::Timestamp;
 
 use super::DynamoAttendanceRepo;
 use super::attendee::{ATTENDEE, StoredAttendee, changes};
+use super::audit::entering;
 use super::items::{Item, SK, body, marker, parsed, text, versioned};
 use super::keys::{self, FIRST, LAST};
 use super::listing::{List, Listing};
@@ -62,13 +64,18 @@ impl DynamoAttendanceRepo {
 
 #[async_trait]
 impl Directory for DynamoAttendanceRepo {
-    async fn create_organization(&self, organization: &Organization) -> Result<Organization, RepoError> {
+    async fn create_organization(
+        &self,
+        organization: &Organization,
+        entry: &AuditEntry,
+    ) -> Result<Organization, RepoError> {
         let stored = Organization { version: 1, ..organization.clone() };
         let everyone = Group { version: 1, ..Group::everyone(stored.zone.clone()) };
         let actions = vec![
             Action::Put(organization_item(&stored)?, Some(Condition::absent())),
             Action::Put(marker(keys::listed_organization(&stored.id)), None),
             Action::Put(group_item(&stored.id, &everyone)?, None),
+            entering(&stored.id, entry)?,
         ];
         match self.transact(actions).await? {
             Transacted::Written => Ok(stored),
@@ -76,10 +83,14 @@ impl Directory for DynamoAttendanceRepo {
         }
     }
 
-    async fn save_organization(&self, organization: &Organization) -> Result<Organization, RepoError> {
+    async fn save_organization(
+        &self,
+        organization: &Organization,
+        entry: &AuditEntry,
+    ) -> Result<Organization, RepoError> {
         let stored = Organization { version: organization.version.saturating_add(1), ..organization.clone() };
         let put = Action::Put(organization_item(&stored)?, Some(Condition::version(organization.version)));
-        match self.transact(vec![put]).await? {
+        match self.transact(vec![put, entering(&stored.id, entry)?]).await? {
             Transacted::Written => Ok(stored),
             Transacted::Refused(refusals) if refusals.iter().any(|refusal| refusal.stands.is_some()) => {
                 Err(RepoError::Conflict)
@@ -117,10 +128,17 @@ impl Directory for DynamoAttendanceRepo {
         Ok(ORGANIZATIONS.page(found, page, |organization| organization.id.to_string()))
     }
 
-    async fn create_attendee(&self, organization: &OrganizationId, attendee: &Attendee) -> Result<Attendee, RepoError> {
+    async fn create_attendee(
+        &self,
+        organization: &OrganizationId,
+        attendee: &Attendee,
+        entry: &AuditEntry,
+    ) -> Result<Attendee, RepoError> {
         self.known(organization).await?;
         let stored = Attendee { version: 1, ..attendee.clone() };
-        match self.transact(changes(organization, None, &stored, MAX_ACTIONS)?).await? {
+        let mut actions = changes(organization, None, &stored, MAX_ACTIONS - 1)?;
+        actions.push(entering(organization, entry)?);
+        match self.transact(actions).await? {
             Transacted::Written => Ok(stored),
             Transacted::Refused(refusals) if refusals.iter().any(|refusal| refusal.action == 0) => {
                 Err(RepoError::Exists(Entity::Attendee))
@@ -140,10 +158,13 @@ impl Directory for DynamoAttendanceRepo {
             return Err(RepoError::Conflict);
         }
         let stored = Attendee { version: attendee.version.saturating_add(1), ..attendee.clone() };
-        let events = sending(organization, &outgoing.events, &distinct(&outgoing.targets)?)?;
-        let room = MAX_ACTIONS.saturating_sub(events.len());
+        let mut with_it = sending(organization, &outgoing.events, &distinct(&outgoing.targets)?)?;
+        if let Some(entry) = &outgoing.audit {
+            with_it.push(entering(organization, entry)?);
+        }
+        let room = MAX_ACTIONS.saturating_sub(with_it.len());
         let mut actions = changes(organization, Some(&before), &stored, room)?;
-        actions.extend(events);
+        actions.extend(with_it);
         match self.transact(actions).await? {
             Transacted::Written => Ok(stored),
             Transacted::Refused(refusals) if refusals.iter().any(|refusal| refusal.action == 0) => {
@@ -211,15 +232,22 @@ impl Directory for DynamoAttendanceRepo {
         organization: &OrganizationId,
         attendee: AttendeeId,
         now: Timestamp,
+        entry: &AuditEntry,
     ) -> Result<(), RepoError> {
-        self.erase(organization, attendee, now).await
+        self.erase(organization, attendee, now, entry).await
     }
 
-    async fn save_group(&self, organization: &OrganizationId, group: &Group) -> Result<Group, RepoError> {
+    async fn save_group(
+        &self,
+        organization: &OrganizationId,
+        group: &Group,
+        entry: &AuditEntry,
+    ) -> Result<Group, RepoError> {
         self.known(organization).await?;
         let stored = Group { version: group.version.saturating_add(1), ..group.clone() };
         let condition = if group.version == 0 { Condition::absent() } else { Condition::version(group.version) };
-        match self.transact(vec![Action::Put(group_item(organization, &stored)?, Some(condition))]).await? {
+        let put = Action::Put(group_item(organization, &stored)?, Some(condition));
+        match self.transact(vec![put, entering(organization, entry)?]).await? {
             Transacted::Written => Ok(stored),
             Transacted::Refused(_) => Err(RepoError::Conflict),
         }
@@ -248,6 +276,7 @@ impl Directory for DynamoAttendanceRepo {
         organization: &OrganizationId,
         subject: &Subject,
         attendee: AttendeeId,
+        entry: &AuditEntry,
     ) -> Result<(), RepoError> {
         let id = AttributeValue::S(attendee.to_string());
         let mut pauses = pauses();
@@ -266,6 +295,7 @@ impl Directory for DynamoAttendanceRepo {
                 Action::Check(keys::attendee(organization, attendee), StoredAttendee::living()),
                 Action::Put(link, Some(unchanged)),
                 Action::Put(marker(keys::attendees_subject(organization, attendee, subject)), None),
+                entering(organization, entry)?,
             ];
             if let Some(before) = before.filter(|before| *before != attendee) {
                 actions.push(Action::Delete(keys::attendees_subject(organization, before, subject), None));

@@ -1,6 +1,7 @@
 //! Forgotten means gone: what is personal of an attendee lies in their own item, in the external id's and the subjects',
 //! and in the reasons of their records and of earlier versions of these.
 
+use attendance_core::domain::audit::AuditEntry;
 use attendance_core::domain::ids::{AttendeeId, OrganizationId};
 use attendance_core::domain::record::{AttendanceRecord, Method};
 use attendance_core::ports::RepoError;
@@ -9,6 +10,7 @@ use jiff::Timestamp;
 
 use super::DynamoAttendanceRepo;
 use super::attendee::changes;
+use super::audit::entering;
 use super::items::{Item, SK, body, holding, key, text, unreadable};
 use super::keys::{self, Key, LAST};
 use super::listing::Listing;
@@ -34,13 +36,14 @@ impl DynamoAttendanceRepo {
         organization: &OrganizationId,
         attendee: AttendeeId,
         now: Timestamp,
+        entry: &AuditEntry,
     ) -> Result<(), RepoError> {
         self.strip(organization, attendee).await?;
         self.unlink_subjects(organization, attendee).await?;
         // Records before their history: what a correction moves into the history afterwards has no reason any more.
         self.strip_records(organization, attendee).await?;
         self.strip_history(organization, attendee).await?;
-        self.complete(organization, attendee, now).await
+        self.complete(organization, attendee, now, entry).await
     }
 
     /// Takes away the attendee's own fields, the external id and the lines in rosters.
@@ -132,12 +135,13 @@ impl DynamoAttendanceRepo {
         }
     }
 
-    /// Sets the instant at which it was complete, unless it is set.
+    /// Sets the instant at which it was complete, unless it is set, together with the entry of whoever completed it.
     async fn complete(
         &self,
         organization: &OrganizationId,
         attendee: AttendeeId,
         now: Timestamp,
+        entry: &AuditEntry,
     ) -> Result<(), RepoError> {
         let mut pauses = pauses();
         loop {
@@ -149,9 +153,9 @@ impl DynamoAttendanceRepo {
             }
             tombstone.completed_at = Some(now);
             complete.version = complete.version.saturating_add(1);
-            if let Transacted::Written =
-                self.transact(changes(organization, Some(&before), &complete, MAX_ACTIONS)?).await?
-            {
+            let mut actions = changes(organization, Some(&before), &complete, MAX_ACTIONS - 1)?;
+            actions.push(entering(organization, entry)?);
+            if let Transacted::Written = self.transact(actions).await? {
                 return Ok(());
             }
             tokio::time::sleep(pauses.next().ok_or(RepoError::Conflict)?).await;

@@ -10,6 +10,7 @@ use attendance_core::ports::RepoError;
 use attendance_core::ports::attendance_repo::{CheckInQuery, Commit, Committed, Ledger, RecordDraft, RecordQuery};
 
 use super::DynamoAttendanceRepo;
+use super::audit::entering;
 use super::commit::{IMAGE, STRANGER, check_in_of, making};
 use super::items::{SK, body, flag, holding, text, unreadable};
 use super::keys::{self, FIRST, LAST};
@@ -19,7 +20,6 @@ use super::transact::{Action, Condition, Transacted};
 
 const RECORDS: List = List("records");
 const CHECK_INS: List = List("check-ins");
-const AUDIT: List = List("audit");
 
 /// Where to go on from a session of another group than the one that is wanted; `None` if it is of that group.
 pub(crate) fn next_of_group(session: &SessionId, wanted: Option<&GroupId>) -> Option<String> {
@@ -49,11 +49,6 @@ fn read_check_in_place(place: &str) -> Option<String> {
 fn read_record_place(place: &str) -> Option<String> {
     let (session, attendee) = place.split_once('/')?;
     Some(keys::record_place(&session.parse().ok()?, attendee.parse().ok()?))
-}
-
-fn read_audit_place(place: &str) -> Option<String> {
-    let (at, id) = place.split_once('#')?;
-    (keys::is_instant(at) && uuid::Uuid::try_parse(id).is_ok()).then(|| place.to_owned())
 }
 
 impl DynamoAttendanceRepo {
@@ -133,6 +128,7 @@ impl Ledger for DynamoAttendanceRepo {
         organization: &OrganizationId,
         draft: &RecordDraft,
         targets: &[Target],
+        entry: Option<AuditEntry>,
     ) -> Result<(), RepoError> {
         self.known(organization).await?;
         let record = &draft.record;
@@ -153,6 +149,9 @@ impl Ledger for DynamoAttendanceRepo {
             ]
         };
         actions.extend(sending(organization, [&draft.event], &distinct(targets)?)?);
+        if let Some(entry) = entry {
+            actions.push(entering(organization, &entry)?);
+        }
         match self.transact(actions).await? {
             Transacted::Written => Ok(()),
             Transacted::Refused(_) => Err(RepoError::Conflict),
@@ -265,25 +264,10 @@ impl Ledger for DynamoAttendanceRepo {
     }
 
     async fn append_audit(&self, organization: &OrganizationId, entry: &AuditEntry) -> Result<(), RepoError> {
-        self.known(organization).await?;
-        let line = holding(keys::audited(organization, entry.at, &entry.id.to_string()), entry)?;
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(line));
-        put.send().await.map_err(|error| self.fault(&error))?;
-        Ok(())
+        self.append(organization, entry).await
     }
 
     async fn audit(&self, organization: &OrganizationId, page: &PageRequest) -> Result<Page<AuditEntry>, RepoError> {
-        let after = AUDIT.start(page, read_audit_place)?;
-        let to = after.clone().unwrap_or(LAST.to_owned());
-        let shards = keys::audits(organization);
-        let mut listing = Listing::new(self, shards, FIRST, to, page.limit() + 1).backwards();
-        let mut found: Vec<AuditEntry> = Vec::new();
-        while found.len() <= page.limit() {
-            let Some(item) = listing.next().await? else { break };
-            if after.as_deref() != Some(text(&item, SK)?) {
-                found.push(body(&item)?);
-            }
-        }
-        Ok(AUDIT.page(found, page, |entry| format!("{}#{}", keys::instant(entry.at), entry.id)))
+        self.list_audit(organization, page).await
     }
 }

@@ -77,6 +77,7 @@
 //! within two days, and until then it counts as gone. Nothing else expires.
 
 mod attendee;
+mod audit;
 mod commit;
 mod directory;
 mod erasure;

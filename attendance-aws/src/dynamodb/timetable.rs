@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use attendance_core::domain::audit::AuditEntry;
 use attendance_core::domain::ids::OrganizationId;
 use attendance_core::domain::page::{Page, PageRequest};
 use attendance_core::domain::session::{Session, SessionId};
@@ -8,6 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
 use super::DynamoAttendanceRepo;
+use super::audit::entering;
 use super::items::{Item, SK, body, holding, marker, text, unreadable};
 use super::keys::{self, FIRST, LAST};
 use super::ledger::next_of_group;
@@ -111,6 +113,7 @@ impl Timetable for DynamoAttendanceRepo {
         organization: &OrganizationId,
         session: &SessionId,
         at: Timestamp,
+        entry: Option<AuditEntry>,
     ) -> Result<Session, RepoError> {
         let stored = self.session(organization, session).await?.ok_or(RepoError::NotFound(Entity::Session))?;
         if stored.closed_at.is_some() {
@@ -118,10 +121,13 @@ impl Timetable for DynamoAttendanceRepo {
         }
         let open = Condition { expression: "attribute_not_exists(closed)", values: Vec::new() };
         let closed = Session { closed_at: Some(at), ..stored };
-        let actions = vec![
+        let mut actions = vec![
             Action::Put(session_item(organization, &closed)?, Some(open)),
             Action::Delete(keys::due_session(organization, &closed), None),
         ];
+        if let Some(entry) = entry {
+            actions.push(entering(organization, &entry)?);
+        }
         standing(self.transact(actions).await?, &closed)
     }
 }

@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::civil::date;
 use serde_json::{Value, json};
 
-use crate::rig::{Item, Rig, arrivals, at, correction, record, somebody};
+use crate::rig::{Item, Rig, arrivals, at, correction, entry, record, somebody};
 use crate::support::{Disturbance, Request};
 
 /// What stands in the attributes of the person of [`register`].
@@ -50,9 +50,9 @@ async fn register(rig: &Rig) -> AttendeeId {
     grace.attributes.insert("branch-of-hers".to_owned(), "Navy-reserve".to_owned());
     grace.groups = ["5B", "choir"].map(|id| id.parse().unwrap()).into();
     grace.consent = Some(Consent { wording: ConsentWording::new("I agree").unwrap(), at: at(0) });
-    let id = rig.repo.create_attendee(&rig.school, &grace).await.unwrap().id;
+    let id = rig.repo.create_attendee(&rig.school, &grace, &entry()).await.unwrap().id;
     for text in ["auth0|grace", "google|hopper"] {
-        rig.repo.link_subject(&rig.school, &subject(text), id).await.unwrap();
+        rig.repo.link_subject(&rig.school, &subject(text), id, &entry()).await.unwrap();
     }
     for day in 0..10 {
         let first = record(&session(day), id, "c-1");
@@ -60,7 +60,7 @@ async fn register(rig: &Rig) -> AttendeeId {
         let third = correction(&second, "was there after all");
         for version in [first, second, third] {
             let draft = RecordDraft::new(&rig.school, version);
-            rig.repo.mark(&rig.school, &draft, &[Target::sink()]).await.unwrap();
+            rig.repo.mark(&rig.school, &draft, &[Target::sink()], None).await.unwrap();
         }
     }
     rig.repo.commit(&rig.school, &arrivals(&rig.school, &format!("c-{id}"), &[id])).await.unwrap();
@@ -127,7 +127,7 @@ async fn nothing_personal_is_in_a_key_nor_beside_the_items_of_a_request() {
         let key = format!("{:?} {:?}", item["pk"], item["sk"]);
         assert_eq!(personal_in(&key), [""; 0], "{key}");
     }
-    rig.repo.erase_attendee(&rig.school, id, at(20)).await.unwrap();
+    rig.repo.erase_attendee(&rig.school, id, at(20), &entry()).await.unwrap();
     let sent = keys_of(&rig.proxy.take());
     assert!(sent.len() > 200, "{}", sent.len());
     for key in sent {
@@ -143,7 +143,7 @@ async fn nothing_personal_is_left_in_the_table_after_an_erasure() {
     let id = register(&rig).await;
     let pending = rig.pending().await;
     bury(&rig, id).await;
-    rig.repo.erase_attendee(&rig.school, id, at(20)).await.unwrap();
+    rig.repo.erase_attendee(&rig.school, id, at(20), &entry()).await.unwrap();
     let items = rig.all_items().await;
     assert_eq!(personal_items(&items), [""; 0]);
     for item in &items {
@@ -167,7 +167,7 @@ async fn an_erasure_that_was_cut_off_anywhere_goes_on() {
         bury(&rig, id).await;
         rig.proxy.disturb(vec![Disturbance::Pass; cut_off]);
         rig.proxy.disturb([Disturbance::json(400, "ExpiredTokenException")]);
-        let erased = rig.repo.erase_attendee(&rig.school, id, at(20)).await;
+        let erased = rig.repo.erase_attendee(&rig.school, id, at(20), &entry()).await;
         if erased.is_ok() {
             // The fault that is left over.
             assert!(rig.repo.record(&rig.school, &session(0), id).await.is_err());
@@ -176,7 +176,7 @@ async fn an_erasure_that_was_cut_off_anywhere_goes_on() {
         let listed = rig.repo.attendees(&rig.school, &erasing, &PageRequest::default()).await.unwrap();
         let listed: Vec<_> = listed.items.into_iter().map(|attendee| attendee.id).collect();
         assert_eq!(listed, [id], "cut off before request {cut_off}, the sweep comes back to it");
-        rig.repo.erase_attendee(&rig.school, id, at(30)).await.unwrap();
+        rig.repo.erase_attendee(&rig.school, id, at(30), &entry()).await.unwrap();
         assert_eq!(personal_items(&rig.all_items().await), [""; 0], "cut off before request {cut_off}");
         let stored = rig.repo.attendees_by_id(&rig.school, &[id]).await.unwrap().remove(0);
         assert_eq!(stored.tombstone.unwrap().completed_at, Some(at(30)));
@@ -205,11 +205,11 @@ async fn a_correction_that_read_a_reason_before_the_erasure_can_not_bring_it_bac
     let items = rig.all_items().await;
     let is_it = |item: &&Item| item["sk"].as_s().unwrap() == &format!("2026-11-04#5B#00#{id}");
     let read_before = items.iter().find(is_it).unwrap();
-    rig.repo.erase_attendee(&rig.school, id, at(20)).await.unwrap();
+    rig.repo.erase_attendee(&rig.school, id, at(20), &entry()).await.unwrap();
     // It would put what it read into the history.
     rig.proxy.disturb([answer_of(read_before)]);
     let draft = RecordDraft::new(&rig.school, correction(&standing, "on leave"));
-    let refused = rig.repo.mark(&rig.school, &draft, &[]).await;
+    let refused = rig.repo.mark(&rig.school, &draft, &[], None).await;
     assert!(matches!(refused, Err(RepoError::Conflict)), "{refused:?}");
     assert_eq!(personal_items(&rig.all_items().await), [""; 0]);
 }

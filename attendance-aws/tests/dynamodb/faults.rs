@@ -13,7 +13,7 @@ use attendance_core::ports::{Directory, Ledger, Outbox, RepoError, Retry};
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 
-use crate::rig::{Rig, arrivals, at, correction, event_of, monday, organization, quick, record, somebody};
+use crate::rig::{Rig, arrivals, at, correction, entry, event_of, monday, organization, quick, record, somebody};
 use crate::support::{Disturbance, EMULATOR, Request, endpoint};
 use Disturbance::{Answer, Lost, Pass, Reset, Silence};
 
@@ -110,7 +110,7 @@ async fn a_table_that_does_not_exist_is_named_with_what_to_do() {
     let (one, page) = (&[AttendeeId::fresh()], PageRequest::default());
     let events = [EventId::new("event").unwrap()];
     let errors = [
-        repo.create_organization(&school).await.unwrap_err(),
+        repo.create_organization(&school, &entry()).await.unwrap_err(),
         repo.organization(&school.id).await.unwrap_err(),
         repo.organizations(&page).await.unwrap_err(),
         repo.attendees_by_id(&school.id, one).await.unwrap_err(),
@@ -143,16 +143,16 @@ async fn an_answer_that_was_lost_is_asked_for_again_and_is_the_first_one() {
 
     rig.proxy.disturb([Lost]);
     let corrected = RecordDraft::new(&rig.school, correction(&first, "was there after all"));
-    rig.repo.mark(&rig.school, &corrected, &[Target::sink()]).await.unwrap();
+    rig.repo.mark(&rig.school, &corrected, &[Target::sink()], None).await.unwrap();
     assert_eq!(rig.repo.history(&rig.school, &monday(), ada).await.unwrap(), [first, corrected.record]);
     assert_eq!(rig.pending().await.len(), 2);
 
     rig.proxy.disturb([Lost]);
-    let bob = rig.repo.create_attendee(&rig.school, &somebody()).await.unwrap();
+    let bob = rig.repo.create_attendee(&rig.school, &somebody(), &entry()).await.unwrap();
     rig.proxy.disturb([Pass, Lost]);
     assert_eq!(rig.repo.save_attendee(&rig.school, &bob, &Outgoing::default()).await.unwrap().version, 2);
     rig.proxy.disturb([Lost]);
-    rig.repo.create_organization(&organization("another")).await.unwrap();
+    rig.repo.create_organization(&organization("another"), &entry()).await.unwrap();
 }
 
 #[tokio::test]
@@ -328,7 +328,7 @@ async fn errors_repeat_nothing_of_what_was_sent() {
     ];
     for fault in faults {
         rig.proxy.disturb([fault.clone()]);
-        let error = rig.repo.create_attendee(&rig.school, &attendee).await;
+        let error = rig.repo.create_attendee(&rig.school, &attendee, &entry()).await;
         // A success that can't be read is one all the same.
         let Err(error) = error else { continue };
         let shown = format!("{} {error:?}", told(&error));

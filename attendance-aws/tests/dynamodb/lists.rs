@@ -18,7 +18,7 @@ use futures_util::{StreamExt as _, stream};
 use jiff::civil::date;
 use serde_json::Value;
 
-use crate::rig::{Rig, arrivals, at, check_in, monday, record, somebody};
+use crate::rig::{Rig, arrivals, at, check_in, entry, monday, record, somebody};
 
 /// Everything that a list has, by pages of at most `limit`.
 async fn every<T>(limit: u16, list: impl AsyncFn(PageRequest) -> Result<Page<T>, RepoError>) -> Vec<T> {
@@ -46,7 +46,8 @@ async fn a_list_goes_on_where_dynamodb_ends_a_page_at_1_mb() {
     let groups: Vec<_> = (0..150).map(large_group).collect();
     let bytes: usize = groups.iter().map(|group| serde_json::to_string(group).unwrap().len()).sum();
     assert!(bytes > 2 * 1024 * 1024, "{bytes} bytes are too few to show it");
-    let saves = groups.iter().map(|group| rig.repo.save_group(&rig.school, group));
+    let by = entry();
+    let saves = groups.iter().map(|group| rig.repo.save_group(&rig.school, group, &by));
     stream::iter(saves).buffered(8).for_each(|saved| async { drop(saved.unwrap()) }).await;
     rig.proxy.take();
     let page = rig.repo.groups(&rig.school, &PageRequest::first(1000)).await.unwrap();
@@ -61,7 +62,7 @@ async fn a_page_is_full_although_most_of_what_is_read_is_not_listed() {
     let mut left = Vec::new();
     for n in 0..60 {
         let attendee = Attendee { groups: [GroupId::new("5B").unwrap()].into(), ..somebody() };
-        let stored = rig.repo.create_attendee(&rig.school, &attendee).await.unwrap();
+        let stored = rig.repo.create_attendee(&rig.school, &attendee, &entry()).await.unwrap();
         if n % 6 == 5 {
             left.push(stored.id);
         } else {
@@ -95,7 +96,7 @@ async fn records_of_one_group_are_found_among_those_of_many_days_and_groups() {
         }
     }
     let drafts: Vec<_> = all.iter().map(|record| RecordDraft::new(&rig.school, record.clone())).collect();
-    let marks = drafts.iter().map(|draft| rig.repo.mark(&rig.school, draft, &[]));
+    let marks = drafts.iter().map(|draft| rig.repo.mark(&rig.school, draft, &[], None));
     stream::iter(marks).buffered(8).for_each(|marked| async { marked.unwrap() }).await;
     all.sort_by_key(|record| {
         let session = &record.session;
@@ -178,7 +179,7 @@ async fn whoever_changes_all_of_64_groups_is_on_the_new_rosters_only() {
     let group = |prefix: &str, n: usize| GroupId::new(format!("{prefix}{n}")).unwrap();
     let groups = |prefix: &str| (0..64).map(|n| group(prefix, n)).collect();
     let first = Attendee { groups: groups("a"), ..somebody() };
-    let mut stored = rig.repo.create_attendee(&rig.school, &first).await.unwrap();
+    let mut stored = rig.repo.create_attendee(&rig.school, &first, &entry()).await.unwrap();
     for (joined, left) in [("b", "a"), ("c", "b"), ("a", "c")] {
         stored.groups = groups(joined);
         stored = rig.repo.save_attendee(&rig.school, &stored, &Outgoing::default()).await.unwrap();
@@ -192,7 +193,7 @@ async fn whoever_changes_all_of_64_groups_is_on_the_new_rosters_only() {
     }
     stored.tombstone = Some(Tombstone { requested_at: at(0), completed_at: None });
     rig.repo.save_attendee(&rig.school, &stored, &Outgoing::default()).await.unwrap();
-    rig.repo.erase_attendee(&rig.school, stored.id, at(20)).await.unwrap();
+    rig.repo.erase_attendee(&rig.school, stored.id, at(20), &entry()).await.unwrap();
     let items = rig.all_items().await;
     let lines = items.iter().filter(|item| item["pk"].as_s().unwrap().contains("#roster#"));
     assert_eq!(lines.count(), 0, "no line of a group that was left is forgotten");

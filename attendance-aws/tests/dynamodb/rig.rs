@@ -6,7 +6,7 @@ use std::time::Duration;
 use attendance_aws::AwsConfig;
 use attendance_aws::dynamodb::{DynamoAttendanceRepo, create_table};
 use attendance_core::domain::attendee::{Attendee, Name};
-use attendance_core::domain::audit::Actor;
+use attendance_core::domain::audit::{Actor, AuditAction, AuditEntry};
 use attendance_core::domain::check_in::{Candidate, CheckIn, Decision, JudgedFace};
 use attendance_core::domain::event::{Event, Target};
 use attendance_core::domain::face::{BoundingBox, Pose, Quality};
@@ -69,7 +69,7 @@ impl Rig {
         let proxy = Proxy::before(&endpoint).await;
         let repo = DynamoAttendanceRepo::new(&quick(&proxy.endpoint, attempt), &table);
         let school = organization("school");
-        repo.create_organization(&school).await.unwrap();
+        repo.create_organization(&school, &entry()).await.unwrap();
         repo.organization(&school.id).await.unwrap().unwrap();
         proxy.take();
         Some(Self { proxy, repo, school: school.id, client: aws.dynamodb(), aws, table })
@@ -87,7 +87,7 @@ impl Rig {
 
     /// A new attendee of whom only the name is known.
     pub(crate) async fn attendee(&self) -> AttendeeId {
-        self.repo.create_attendee(&self.school, &somebody()).await.unwrap().id
+        self.repo.create_attendee(&self.school, &somebody(), &entry()).await.unwrap().id
     }
 
     /// The ids of what the sink has not acknowledged, sorted.
@@ -199,4 +199,9 @@ pub(crate) fn arrivals(school: &OrganizationId, id: &str, attendees: &[AttendeeI
 /// The id of the event that tells of a first record on Monday.
 pub(crate) fn event_of(school: &OrganizationId, attendee: AttendeeId) -> String {
     Event::of_record(school, &record(&monday(), attendee, "any")).id.to_string()
+}
+
+/// A line of the audit that goes with a change.
+pub(crate) fn entry() -> AuditEntry {
+    AuditEntry::new(Timestamp::UNIX_EPOCH, Actor::system(), AuditAction::Change, None)
 }

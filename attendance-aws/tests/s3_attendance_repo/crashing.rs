@@ -15,7 +15,7 @@ use attendance_core::ports::{
     AttendanceRepoExt as _, Directory as _, Ledger as _, Outbox as _, RepoError, Timetable as _,
 };
 
-use crate::given::{World, ada, arrival, at, corrected, monday, organization, record, unsaved_organization};
+use crate::given::{World, ada, arrival, at, corrected, entry, monday, organization, record, unsaved_organization};
 use crate::support::Disturbance;
 
 /// How a process dies.
@@ -40,7 +40,7 @@ fn cut(n: usize, death: Death) -> Vec<Disturbance> {
 
 /// Runs `act` by a process that dies at its first request, its second, and so on, until one lives; after each, `then`
 /// looks what can be made of it. `prepare` makes what the two are about, anew each time.
-async fn dying_everywhere<G>(
+pub(crate) async fn dying_everywhere<G>(
     world: &World,
     prepare: impl AsyncFn(&S3AttendanceRepo) -> G,
     act: impl AsyncFn(&S3AttendanceRepo, &G) -> Result<(), RepoError>,
@@ -229,11 +229,11 @@ async fn a_mark_that_was_cut_off_is_there_with_its_event_or_not_at_all() {
             if !corrects {
                 return (RecordDraft::new(&organization, first), organization);
             }
-            repo.mark(&organization, &RecordDraft::new(&organization, first.clone()), &[]).await.unwrap();
+            repo.mark(&organization, &RecordDraft::new(&organization, first.clone()), &[], None).await.unwrap();
             (RecordDraft::new(&organization, corrected(&first)), organization)
         };
         let act = async |repo: &S3AttendanceRepo, (draft, organization): &(RecordDraft, OrganizationId)| {
-            repo.mark(organization, draft, &[Target::sink()]).await
+            repo.mark(organization, draft, &[Target::sink()], None).await
         };
         let then = async |repo: &S3AttendanceRepo, given: &(RecordDraft, OrganizationId), when: &str| {
             let (draft, organization) = given;
@@ -241,7 +241,7 @@ async fn a_mark_that_was_cut_off_is_there_with_its_event_or_not_at_all() {
             let standing = repo.record(organization, &monday(), draft.record.attendee).await.unwrap();
             let stands = standing.as_ref() == Some(&draft.record);
             assert_eq!(told, if stands { vec![draft.event.clone()] } else { vec![] }, "{when}");
-            match repo.mark(organization, draft, &[Target::sink()]).await {
+            match repo.mark(organization, draft, &[Target::sink()], None).await {
                 Ok(()) => assert!(!stands, "{when}"),
                 Err(RepoError::Conflict) => assert!(stands, "{when}"),
                 Err(error) => panic!("{when}: {error:?}"),
@@ -261,7 +261,7 @@ async fn an_attendee_whose_saving_was_cut_off_is_changed_with_the_events_or_not_
     let Some(world) = World::begin().await else { return };
     let prepare = async |repo: &S3AttendanceRepo| {
         let organization = organization(repo).await;
-        let before = repo.create_attendee(&organization, &ada()).await.unwrap();
+        let before = repo.create_attendee(&organization, &ada(), &entry()).await.unwrap();
         (organization, before)
     };
     let change = |before: &Attendee, organization: &OrganizationId| {
@@ -269,7 +269,7 @@ async fn an_attendee_whose_saving_was_cut_off_is_changed_with_the_events_or_not_
         changed.external_id = Some(ExternalId::new("Roll1816").unwrap());
         changed.groups.insert(GroupId::new("5B").unwrap());
         let event = Event::of_enrolment(organization, before.id, EnrolmentState::Active, 2, at(5));
-        (changed, Outgoing { events: vec![event], targets: vec![Target::sink()] })
+        (changed, Outgoing { events: vec![event], targets: vec![Target::sink()], audit: None })
     };
     let act = async |repo: &S3AttendanceRepo, (organization, before): &(OrganizationId, Attendee)| {
         let (changed, outgoing) = change(before, organization);
@@ -294,7 +294,7 @@ async fn an_attendee_whose_saving_was_cut_off_is_changed_with_the_events_or_not_
         let listed = repo.attendees(organization, &roster, &PageRequest::default()).await.unwrap().items;
         assert_eq!(listed.len(), 1, "{when}");
         // What was given up is free.
-        repo.create_attendee(organization, &ada()).await.unwrap();
+        repo.create_attendee(organization, &ada(), &entry()).await.unwrap();
     };
     dying_everywhere(&world, prepare, act, then).await;
 }
@@ -304,15 +304,15 @@ async fn a_registration_that_was_cut_off_does_not_block_the_external_id() {
     let Some(world) = World::begin().await else { return };
     let prepare = async |repo: &S3AttendanceRepo| (organization(repo).await, ada());
     let act = async |repo: &S3AttendanceRepo, (organization, ada): &(OrganizationId, Attendee)| {
-        repo.create_attendee(organization, ada).await.map(drop)
+        repo.create_attendee(organization, ada, &entry()).await.map(drop)
     };
     let then = async |repo: &S3AttendanceRepo, (organization, first): &(OrganizationId, Attendee), when: &str| {
         let second = ada();
         let registered = repo.attendees_by_id(organization, &[first.id]).await.unwrap().len() == 1;
-        let holder = match repo.create_attendee(organization, &second).await {
+        let holder = match repo.create_attendee(organization, &second, &entry()).await {
             Ok(_) => {
                 assert!(!registered, "{when}");
-                let late = repo.create_attendee(organization, first).await;
+                let late = repo.create_attendee(organization, first, &entry()).await;
                 assert!(matches!(late, Err(RepoError::ExternalIdTaken)), "{when}: {late:?}");
                 second.id
             }
@@ -334,10 +334,11 @@ async fn a_registration_that_was_cut_off_does_not_block_the_external_id() {
 async fn an_organization_whose_making_was_cut_off_has_everybody_in_a_group() {
     let Some(world) = World::begin().await else { return };
     let prepare = async |_: &S3AttendanceRepo| unsaved_organization();
-    let act = async |repo: &S3AttendanceRepo, given: &Organization| repo.create_organization(given).await.map(drop);
+    let act =
+        async |repo: &S3AttendanceRepo, given: &Organization| repo.create_organization(given, &entry()).await.map(drop);
     let then = async |repo: &S3AttendanceRepo, given: &Organization, when: &str| {
         if repo.organization(&given.id).await.unwrap().is_none() {
-            repo.create_organization(given).await.unwrap();
+            repo.create_organization(given, &entry()).await.unwrap();
         }
         let groups = repo.groups(&given.id, &PageRequest::default()).await.unwrap().items;
         assert_eq!(groups.len(), 1, "{when}");
@@ -360,14 +361,14 @@ async fn a_session_whose_making_or_closing_was_cut_off_is_due_until_it_is_closed
     let prepare = async |repo: &S3AttendanceRepo| organization(repo).await;
     let act = async |repo: &S3AttendanceRepo, organization: &OrganizationId| {
         repo.ensure_session(organization, &meeting).await?;
-        repo.close_session(organization, &meeting.id, at(100)).await.map(drop)
+        repo.close_session(organization, &meeting.id, at(100), None).await.map(drop)
     };
     let then = async |repo: &S3AttendanceRepo, organization: &OrganizationId, when: &str| {
         let due = async || repo.due_sessions(organization, at(100), 9).await.unwrap();
         let stored = repo.ensure_session(organization, &meeting).await.unwrap();
         let open = if stored.closed_at.is_none() { vec![meeting.clone()] } else { vec![] };
         assert_eq!(due().await, open, "{when}");
-        let closed = repo.close_session(organization, &meeting.id, at(100)).await.unwrap();
+        let closed = repo.close_session(organization, &meeting.id, at(100), None).await.unwrap();
         assert_eq!(closed.closed_at, Some(at(100)), "{when}");
         assert_eq!(due().await, [], "{when}");
         assert_eq!(world.keys(organization, "due/").await, [""; 0], "{when}");
@@ -381,21 +382,21 @@ async fn a_link_that_was_cut_off_is_made_by_its_repetition_and_goes_with_the_att
     let subject = Subject { issuer: "https://idp".to_owned(), subject: "subject-of-ada".to_owned() };
     let prepare = async |repo: &S3AttendanceRepo| {
         let organization = organization(repo).await;
-        let ada = repo.create_attendee(&organization, &ada()).await.unwrap();
+        let ada = repo.create_attendee(&organization, &ada(), &entry()).await.unwrap();
         (organization, ada)
     };
     let act = async |repo: &S3AttendanceRepo, (organization, ada): &(OrganizationId, Attendee)| {
-        repo.link_subject(organization, &subject, ada.id).await
+        repo.link_subject(organization, &subject, ada.id, &entry()).await
     };
     let then = async |repo: &S3AttendanceRepo, (organization, ada): &(OrganizationId, Attendee), when: &str| {
         let linked = async || repo.attendee_of_subject(organization, &subject).await.unwrap();
         assert!(linked().await.is_none_or(|id| id == ada.id), "{when}");
-        repo.link_subject(organization, &subject, ada.id).await.unwrap();
+        repo.link_subject(organization, &subject, ada.id, &entry()).await.unwrap();
         assert_eq!(linked().await, Some(ada.id), "{when}");
         let tombstone = Some(Tombstone { requested_at: at(10), completed_at: None });
         let buried = Attendee { tombstone, ..ada.clone() };
         repo.save_attendee(organization, &buried, &Outgoing::default()).await.unwrap();
-        repo.erase_attendee(organization, ada.id, at(20)).await.unwrap();
+        repo.erase_attendee(organization, ada.id, at(20), &entry()).await.unwrap();
         assert_eq!(linked().await, None, "{when}");
         assert_eq!(world.keys(organization, "subjects/").await, [""; 0], "{when}");
     };
@@ -433,10 +434,10 @@ async fn an_erasure_that_was_cut_off_counts_as_complete_only_when_it_is() {
     let Some(world) = World::begin().await else { return };
     let prepare = async |repo: &S3AttendanceRepo| {
         let organization = organization(repo).await;
-        let ada = repo.create_attendee(&organization, &ada()).await.unwrap();
+        let ada = repo.create_attendee(&organization, &ada(), &entry()).await.unwrap();
         let first = record(ada.id, "c-1");
         for version in [first.clone(), corrected(&first)] {
-            repo.mark(&organization, &RecordDraft::new(&organization, version), &[]).await.unwrap();
+            repo.mark(&organization, &RecordDraft::new(&organization, version), &[], None).await.unwrap();
         }
         let tombstone = Some(Tombstone { requested_at: at(10), completed_at: None });
         let id = ada.id;
@@ -444,7 +445,7 @@ async fn an_erasure_that_was_cut_off_counts_as_complete_only_when_it_is() {
         (organization, id)
     };
     let act = async |repo: &S3AttendanceRepo, (organization, id): &(OrganizationId, AttendeeId)| {
-        repo.erase_attendee(organization, *id, at(20)).await
+        repo.erase_attendee(organization, *id, at(20), &entry()).await
     };
     let then = async |repo: &S3AttendanceRepo, (organization, id): &(OrganizationId, AttendeeId), when: &str| {
         let completed = async || {
@@ -465,7 +466,7 @@ async fn an_erasure_that_was_cut_off_counts_as_complete_only_when_it_is() {
         if completed().await.is_some() {
             assert_eq!(left().await, [""; 0], "{when}");
         }
-        repo.erase_attendee(organization, *id, at(30)).await.unwrap();
+        repo.erase_attendee(organization, *id, at(30), &entry()).await.unwrap();
         assert_eq!(left().await, [""; 0], "{when}");
         assert!(completed().await.is_some(), "{when}");
     };

@@ -15,7 +15,9 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_smithy_types::timeout::TimeoutConfig;
 use tokio::net::TcpListener;
 
-use crate::given::{World, at, config, corrected, monday, one_arrival, organization, record, unsaved_organization};
+use crate::given::{
+    World, at, config, corrected, entry, monday, one_arrival, organization, record, unsaved_organization,
+};
 use crate::support::{Disturbance, Proxy};
 
 /// An organization, and a repository behind a proxy.
@@ -88,18 +90,18 @@ async fn a_bucket_that_does_not_exist_is_said_with_what_to_do() {
 async fn whoever_loses_the_answer_to_a_write_knows_their_own_write_again() {
     let Some((_, organization, repo, proxy)) = behind_a_proxy().await else { return };
     let lost = || [Disturbance::Lost];
-    // Create-only.
-    proxy.disturb(lost());
-    let created = repo.create_organization(&unsaved_organization()).await.unwrap();
-    // Compare-and-swap: the first request reads, the second writes.
-    proxy.disturb([Disturbance::Pass, Disturbance::Lost]);
-    assert_eq!(repo.save_organization(&created).await.unwrap().version, 2);
+    // Create-only: the marker of the act, then the document.
+    proxy.disturb([Disturbance::Lost, Disturbance::Pass, Disturbance::Pass, Disturbance::Lost]);
+    let created = repo.create_organization(&unsaved_organization(), &entry()).await.unwrap();
+    // Compare-and-swap: two requests read, the third is the marker, and the fourth writes.
+    proxy.disturb([Disturbance::Pass, Disturbance::Pass, Disturbance::Pass, Disturbance::Lost]);
+    assert_eq!(repo.save_organization(&created, &entry()).await.unwrap().version, 2);
     let ada = AttendeeId::fresh();
     let draft = RecordDraft::new(&organization, record(ada, "c-1"));
     repo.organization(&organization).await.unwrap();
     // The organization is read once, then the marker is written, then the record.
     proxy.disturb([Disturbance::Pass, Disturbance::Lost, Disturbance::Pass, Disturbance::Pass, Disturbance::Lost]);
-    repo.mark(&organization, &draft, &[Target::sink()]).await.unwrap();
+    repo.mark(&organization, &draft, &[Target::sink()], None).await.unwrap();
     assert_eq!(repo.history(&organization, &monday(), ada).await.unwrap().len(), 1);
     let delivery = Delivery("d-1".to_owned());
     proxy.disturb(lost());
@@ -120,20 +122,20 @@ async fn whoever_loses_the_answer_to_a_write_knows_their_own_write_again() {
 async fn a_correction_whose_answer_was_lost_is_known_even_after_somebody_else_corrected_it_too() {
     let Some((world, organization, repo, proxy)) = behind_a_proxy().await else { return };
     let first = record(AttendeeId::fresh(), "c-1");
-    repo.mark(&organization, &RecordDraft::new(&organization, first.clone()), &[]).await.unwrap();
+    repo.mark(&organization, &RecordDraft::new(&organization, first.clone()), &[], None).await.unwrap();
     let second = corrected(&first);
     // Read, the place of its reason, the write, whose answer is lost; then all waits while somebody else is quicker.
     let pause = Disturbance::Silence(Duration::from_millis(700));
     proxy.disturb([Disturbance::Pass, Disturbance::Pass, Disturbance::Lost, pause]);
     let draft = RecordDraft::new(&organization, second.clone());
-    let mine = repo.mark(&organization, &draft, &[]);
+    let mine = repo.mark(&organization, &draft, &[], None);
     let theirs = async {
         let calm = world.repo().await;
         loop {
             let standing = calm.record(&organization, &monday(), first.attendee).await.unwrap().unwrap();
             if standing.version == 2 {
                 let third = RecordDraft::new(&organization, corrected(&standing));
-                return calm.mark(&organization, &third, &[]).await;
+                return calm.mark(&organization, &third, &[], None).await;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
@@ -147,32 +149,35 @@ async fn a_correction_whose_answer_was_lost_is_known_even_after_somebody_else_co
 #[tokio::test]
 async fn a_conditional_write_that_met_another_one_is_tried_again() {
     let Some((_, organization, repo, proxy)) = behind_a_proxy().await else { return };
-    repo.save_group(&organization, &group("warm")).await.unwrap();
+    repo.save_group(&organization, &group("warm"), &entry()).await.unwrap();
     proxy.take();
     let met = || Disturbance::xml(409, "ConditionalRequestConflict");
-    proxy.disturb([Disturbance::Pass, met(), met()]);
-    assert_eq!(repo.save_group(&organization, &group("5B")).await.unwrap().version, 1);
-    assert_eq!(proxy.take().len(), 4);
-    proxy.disturb([Disturbance::Pass].into_iter().chain((0..7).map(|_| met())));
-    let error = repo.save_group(&organization, &group("5C")).await.unwrap_err();
+    // The group is read and the marker of the act written; of its two last requests one enters it into the audit.
+    proxy.disturb([Disturbance::Pass, Disturbance::Pass, met(), met()]);
+    assert_eq!(repo.save_group(&organization, &group("5B"), &entry()).await.unwrap().version, 1);
+    assert_eq!(proxy.take().len(), 7);
+    proxy.disturb([Disturbance::Pass, Disturbance::Pass].into_iter().chain((0..7).map(|_| met())));
+    let error = repo.save_group(&organization, &group("5C"), &entry()).await.unwrap_err();
     assert!(matches!(error, RepoError::Throttled { .. }), "{error:?}");
-    assert_eq!(proxy.take().len(), 8);
+    assert_eq!(proxy.take().len(), 9);
 }
 
 #[tokio::test]
 async fn a_write_upon_what_somebody_else_replaced_is_a_conflict() {
     let Some((world, organization, repo, proxy)) = behind_a_proxy().await else { return };
-    let stored = repo.save_group(&organization, &group("5B")).await.unwrap();
+    let stored = repo.save_group(&organization, &group("5B"), &entry()).await.unwrap();
     let calm = world.repo().await;
-    let (first, second) =
-        tokio::join!(repo.save_group(&organization, &stored), calm.save_group(&organization, &stored));
+    let (first, second) = tokio::join!(
+        repo.save_group(&organization, &stored, &entry()),
+        calm.save_group(&organization, &stored, &entry())
+    );
     let conflicts = [&first, &second].iter().filter(|each| matches!(each, Err(RepoError::Conflict))).count();
     assert_eq!(conflicts, 1, "{first:?} {second:?}");
-    // S3 refuses, and what stands is somebody else's.
+    // S3 refuses, and what stands is of the same version: somebody only wrote it again.
     let stored = repo.group(&organization, &stored.id).await.unwrap().unwrap();
-    proxy.disturb([Disturbance::Pass, Disturbance::xml(412, "PreconditionFailed")]);
-    let refused = repo.save_group(&organization, &stored).await;
-    assert!(matches!(refused, Err(RepoError::Conflict)), "{refused:?}");
+    let before = [Disturbance::Pass, Disturbance::Pass, Disturbance::Pass];
+    proxy.disturb(before.into_iter().chain([Disturbance::xml(412, "PreconditionFailed")]));
+    assert_eq!(repo.save_group(&organization, &stored, &entry()).await.unwrap().version, stored.version + 1);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use attendance_aws::AwsConfig;
 use attendance_aws::s3::S3AttendanceRepo;
 use attendance_core::domain::attendee::{Attendee, Email, ExternalId, Name};
-use attendance_core::domain::audit::Actor;
+use attendance_core::domain::audit::{Actor, AuditAction, AuditEntry};
 use attendance_core::domain::check_in::{Candidate, CheckIn, Decision, JudgedFace};
 use attendance_core::domain::event::{Event, Target};
 use attendance_core::domain::face::{BoundingBox, Pose, Quality};
@@ -106,7 +106,7 @@ pub(crate) fn unsaved_organization() -> Organization {
 }
 
 pub(crate) async fn organization(repo: &S3AttendanceRepo) -> OrganizationId {
-    repo.create_organization(&unsaved_organization()).await.unwrap().id
+    repo.create_organization(&unsaved_organization(), &entry()).await.unwrap().id
 }
 
 /// Somebody of whom all is known, with words that nothing else has.
@@ -186,4 +186,9 @@ pub(crate) fn one_arrival(organization: &OrganizationId, attendee: AttendeeId, i
     commit.events.clear();
     commit.check_in.faces.truncate(1);
     commit
+}
+
+/// A line of the audit that goes with a change.
+pub(crate) fn entry() -> AuditEntry {
+    AuditEntry::new(Timestamp::UNIX_EPOCH, Actor::system(), AuditAction::Change, None)
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test panics where something fails")]
 #![allow(clippy::cloned_ref_to_slice_refs, reason = "an array shows what is expected, whether it has one item or two")]
 
+mod acting;
 mod crashing;
 mod erasing;
 mod failing;

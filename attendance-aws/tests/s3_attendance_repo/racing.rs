@@ -14,7 +14,7 @@ use attendance_core::ports::{AttendanceRepoExt as _, Directory as _, Ledger as _
 use futures_util::future::join_all;
 use jiff::civil::date;
 
-use crate::given::{World, ada, at, corrected, monday, one_arrival, organization, record};
+use crate::given::{World, ada, at, corrected, entry, monday, one_arrival, organization, record};
 use crate::support::Disturbance;
 
 async fn spawned<T: Send + 'static>(
@@ -34,13 +34,13 @@ async fn a_stale_claim_is_taken_over_by_one_while_its_first_owner_comes_back() {
         let (dying, proxy) = world.watched().await;
         let first = ada();
         proxy.disturb([Disturbance::Pass, Disturbance::Pass, Disturbance::xml(403, "AccessDenied")]);
-        dying.create_attendee(&organization, &first).await.unwrap_err();
+        dying.create_attendee(&organization, &first, &entry()).await.unwrap_err();
         assert_eq!(world.keys(&organization, "claims/").await.len(), 1);
 
         let all: Vec<Attendee> = (0..5).map(|_| ada()).chain([first]).collect();
         let registered = spawned(all.into_iter().map(|attendee| {
             let (repo, organization) = (Arc::clone(&repo), organization.clone());
-            async move { repo.create_attendee(&organization, &attendee).await }
+            async move { repo.create_attendee(&organization, &attendee, &entry()).await }
         }))
         .await;
         let winners: Vec<_> = registered.iter().flatten().map(|attendee| attendee.id).collect();
@@ -62,7 +62,7 @@ async fn an_external_id_that_wanders_between_two_is_never_had_by_both() {
     let mut two = Vec::new();
     for _ in 0..2 {
         let plain = Attendee { external_id: None, ..ada() };
-        two.push(repo.create_attendee(&organization, &plain).await.unwrap().id);
+        two.push(repo.create_attendee(&organization, &plain, &entry()).await.unwrap().id);
     }
     for round in 0..8 {
         spawned(two.iter().enumerate().map(|(index, id)| {
@@ -116,7 +116,7 @@ async fn a_mark_that_a_relay_meets_under_way_begins_again_and_its_event_is_told(
         proxy.disturb(held_up_after(requests));
         let draft = RecordDraft::new(&organization, version);
         let targets = [Target::sink()];
-        let marking = slow.mark(&organization, &draft, &targets);
+        let marking = slow.mark(&organization, &draft, &targets, None);
         let (marked, ()) = tokio::join!(marking, relay_meets_a_marker(&world, &organization));
         marked.unwrap();
         assert_eq!(calm.pending(&organization, &Target::sink(), 9).await.unwrap(), [draft.event.clone()]);
@@ -129,12 +129,12 @@ async fn a_save_that_a_relay_meets_under_way_begins_again_and_its_event_is_told(
     let Some(world) = World::begin().await else { return };
     let calm = world.repo().await;
     let organization = organization(&calm).await;
-    let ada = calm.create_attendee(&organization, &ada()).await.unwrap();
+    let ada = calm.create_attendee(&organization, &ada(), &entry()).await.unwrap();
     let (slow, proxy) = world.watched().await;
     // Before the attendee come what is there and the marker.
     proxy.disturb(held_up_after(2));
     let event = Event::of_enrolment(&organization, ada.id, EnrolmentState::Active, 2, at(5));
-    let outgoing = Outgoing { events: vec![event], targets: vec![Target::sink()] };
+    let outgoing = Outgoing { events: vec![event], targets: vec![Target::sink()], audit: None };
     let saving = slow.save_attendee(&organization, &ada, &outgoing);
     let (saved, ()) = tokio::join!(saving, relay_meets_a_marker(&world, &organization));
     assert_eq!(saved.unwrap().version, 2);
@@ -173,7 +173,9 @@ async fn check_ins_and_marks_under_a_busy_relay_are_all_written_once_and_all_tol
         let (repo, organization) = (Arc::clone(&repo), organization.clone());
         async move {
             let first = record(attendee, "c-sweep");
-            let made = match repo.mark(&organization, &RecordDraft::new(&organization, first), &[Target::sink()]).await
+            let made = match repo
+                .mark(&organization, &RecordDraft::new(&organization, first), &[Target::sink()], None)
+                .await
             {
                 Ok(()) => 1,
                 Err(RepoError::Conflict) => 0,
@@ -182,7 +184,7 @@ async fn check_ins_and_marks_under_a_busy_relay_are_all_written_once_and_all_tol
             if index % 2 == 0 {
                 let standing = repo.record(&organization, &monday(), attendee).await.unwrap().unwrap();
                 let draft = RecordDraft::new(&organization, corrected(&standing));
-                repo.mark(&organization, &draft, &[Target::sink()]).await.unwrap();
+                repo.mark(&organization, &draft, &[Target::sink()], None).await.unwrap();
             }
             made
         }

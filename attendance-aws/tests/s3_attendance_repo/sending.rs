@@ -8,7 +8,7 @@ use attendance_core::ports::attendance_repo::{AttendeeQuery, Delivery, Outgoing,
 use attendance_core::ports::{Directory as _, Ledger as _, Outbox as _};
 use hyper::Method;
 
-use crate::given::{PERSONAL, World, ada, at, corrected, one_arrival, organization, record};
+use crate::given::{PERSONAL, World, ada, at, corrected, entry, one_arrival, organization, record};
 use crate::support::Request;
 
 fn without_body(request: &Request) -> String {
@@ -22,19 +22,19 @@ async fn nothing_personal_is_in_keys_headers_or_markers() {
     let organization = organization(&calm).await;
     let (repo, proxy) = world.watched().await;
 
-    let mut ada = repo.create_attendee(&organization, &ada()).await.unwrap();
+    let mut ada = repo.create_attendee(&organization, &ada(), &entry()).await.unwrap();
     ada.groups.insert(GroupId::new("5B").unwrap());
     let event = Event::of_enrolment(&organization, ada.id, EnrolmentState::Active, 2, at(5));
-    let outgoing = Outgoing { events: vec![event], targets: vec![Target::sink()] };
+    let outgoing = Outgoing { events: vec![event], targets: vec![Target::sink()], audit: None };
     let ada = repo.save_attendee(&organization, &ada, &outgoing).await.unwrap();
     let subject = Subject { issuer: "https://idp".to_owned(), subject: "subject-of-ada".to_owned() };
-    repo.link_subject(&organization, &subject, ada.id).await.unwrap();
+    repo.link_subject(&organization, &subject, ada.id, &entry()).await.unwrap();
     repo.attendee_of_subject(&organization, &subject).await.unwrap();
     repo.attendee_by_external_id(&organization, ada.external_id.as_ref().unwrap()).await.unwrap();
     repo.attendees(&organization, &AttendeeQuery::default(), &PageRequest::default()).await.unwrap();
     let first = record(ada.id, "c-1");
     for version in [first.clone(), corrected(&first)] {
-        repo.mark(&organization, &RecordDraft::new(&organization, version), &[Target::sink()]).await.unwrap();
+        repo.mark(&organization, &RecordDraft::new(&organization, version), &[Target::sink()], None).await.unwrap();
     }
     let delivery = Delivery("v1:countess@example.org".to_owned());
     repo.claim_delivery(&organization, &delivery, at(0), at(9)).await.unwrap();
@@ -43,7 +43,7 @@ async fn nothing_personal_is_in_keys_headers_or_markers() {
     assert_eq!(pending.len(), 3);
     let tombstone = Some(Tombstone { requested_at: at(10), completed_at: None });
     repo.save_attendee(&organization, &Attendee { tombstone, ..ada.clone() }, &Outgoing::default()).await.unwrap();
-    repo.erase_attendee(&organization, ada.id, at(20)).await.unwrap();
+    repo.erase_attendee(&organization, ada.id, at(20), &entry()).await.unwrap();
 
     let requests = proxy.take();
     assert!(requests.len() > 30, "{}", requests.len());

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::domain::attendee::{Attendee, Name};
-use crate::domain::audit::Actor;
+use crate::domain::audit::{Actor, AuditAction, AuditEntry};
 use crate::domain::check_in::{CheckIn, Decision, JudgedFace};
 use crate::domain::event::Target;
 use crate::domain::face::{BoundingBox, Pose, Quality};
@@ -35,7 +35,8 @@ pub(super) fn unsaved_organization(id: OrganizationId) -> Organization {
 
 /// A new organization.
 pub(super) async fn organization(repo: &dyn AttendanceRepo) -> OrganizationId {
-    repo.create_organization(&unsaved_organization(fresh_organization())).await.unwrap().id
+    let unsaved = unsaved_organization(fresh_organization());
+    repo.create_organization(&unsaved, &entry(AuditAction::CreateOrganization)).await.unwrap().id
 }
 
 /// Two new organizations.
@@ -50,7 +51,12 @@ pub(super) fn somebody() -> Attendee {
 
 /// A new attendee.
 pub(super) async fn attendee(repo: &dyn AttendanceRepo, organization: &OrganizationId) -> AttendeeId {
-    repo.create_attendee(organization, &somebody()).await.unwrap().id
+    repo.create_attendee(organization, &somebody(), &entry(AuditAction::Register)).await.unwrap().id
+}
+
+/// A new line of the audit.
+pub(super) fn entry(action: AuditAction) -> AuditEntry {
+    AuditEntry::new(at(0), Actor::new("teacher-7 'ü' 100%").unwrap(), action, None)
 }
 
 pub(super) fn session(id: &str) -> SessionId {

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::ids::AttendeeId;
+use super::ids::{AttendeeId, GroupId, OrganizationId};
+use super::session::SessionId;
 use super::text::{is_line, text_type};
 
 text_type! {
@@ -15,12 +16,31 @@ text_type! {
 }
 
 impl Actor {
-    /// The library itself: the sweep and the relay.
+    /// The software itself: its chores, and a host that starts.
     #[must_use]
     pub fn system() -> Self {
         Self::new("system").expect("a valid actor")
     }
 }
+
+text_type! {
+    /// What an act was about, besides an attendee: a group, a session, an organization, a token. Opaque ids; never a
+    /// name or an address.
+    open Matter, "what an act was about",
+    "1 to 256 characters on one line",
+    |t| is_line(t, 256)
+}
+
+macro_rules! matters {
+    ($($id:ty),*) => {$(
+        impl From<&$id> for Matter {
+            fn from(id: &$id) -> Self {
+                Self(id.to_string())
+            }
+        }
+    )*};
+}
+matters!(OrganizationId, GroupId, SessionId);
 
 /// One line of the audit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,13 +55,22 @@ pub struct AuditEntry {
     pub action: AuditAction,
     /// Whose data, if one attendee's.
     pub attendee: Option<AttendeeId>,
+    /// What else it was about.
+    #[serde(default)]
+    pub about: Option<Matter>,
 }
 
 impl AuditEntry {
     /// An entry with a new id.
     #[must_use]
     pub fn new(at: Timestamp, by: Actor, action: AuditAction, attendee: Option<AttendeeId>) -> Self {
-        Self { id: Uuid::now_v7(), at, by, action, attendee }
+        Self { id: Uuid::now_v7(), at, by, action, attendee, about: None }
+    }
+
+    /// Says what else it was about.
+    #[must_use]
+    pub fn about(self, matter: impl Into<Matter>) -> Self {
+        Self { about: Some(matter.into()), ..self }
     }
 }
 
@@ -68,6 +97,22 @@ pub enum AuditAction {
     Mark,
     /// A session was closed by hand.
     CloseSession,
-    /// An attendee was erased.
+    /// The erasure of an attendee began.
     Erase,
+    /// The erasure of an attendee was completed: nothing personal is left.
+    CompleteErasure,
+    /// An organization was made.
+    CreateOrganization,
+    /// An organization's zone or policy was changed.
+    ChangeOrganization,
+    /// A group was made.
+    CreateGroup,
+    /// A group or its timetable was changed.
+    ChangeGroup,
+    /// A token was made, which somebody signs in with.
+    IssueToken,
+    /// A chore set out to remove faces that nobody may have: of somebody unknown or erased, or without a consent.
+    ForgetFaces,
+    /// A chore set out to delete check-in pictures whose time was over.
+    ExpirePictures,
 }

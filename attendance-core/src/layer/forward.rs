@@ -75,20 +75,20 @@ forward! { Notifier:
 }
 
 forward! { Directory:
-    fn create_organization(organization: &Organization) -> Result<Organization, RepoError>;
-    fn save_organization(organization: &Organization) -> Result<Organization, RepoError>;
+    fn create_organization(organization: &Organization, entry: &AuditEntry) -> Result<Organization, RepoError>;
+    fn save_organization(organization: &Organization, entry: &AuditEntry) -> Result<Organization, RepoError>;
     fn organization(organization: &OrganizationId) -> Result<Option<Organization>, RepoError>;
     fn organizations(page: &PageRequest) -> Result<Page<Organization>, RepoError>;
-    fn create_attendee(organization: &OrganizationId, attendee: &Attendee) -> Result<Attendee, RepoError>;
+    fn create_attendee(organization: &OrganizationId, attendee: &Attendee, entry: &AuditEntry) -> Result<Attendee, RepoError>;
     fn save_attendee(organization: &OrganizationId, attendee: &Attendee, outgoing: &Outgoing) -> Result<Attendee, RepoError>;
     fn attendees_by_id(organization: &OrganizationId, attendees: &[AttendeeId]) -> Result<Vec<Attendee>, RepoError>;
     fn attendee_by_external_id(organization: &OrganizationId, external_id: &ExternalId) -> Result<Option<Attendee>, RepoError>;
     fn attendees(organization: &OrganizationId, query: &AttendeeQuery, page: &PageRequest) -> Result<Page<Attendee>, RepoError>;
-    fn erase_attendee(organization: &OrganizationId, attendee: AttendeeId, now: Timestamp) -> Result<(), RepoError>;
-    fn save_group(organization: &OrganizationId, group: &Group) -> Result<Group, RepoError>;
+    fn erase_attendee(organization: &OrganizationId, attendee: AttendeeId, now: Timestamp, entry: &AuditEntry) -> Result<(), RepoError>;
+    fn save_group(organization: &OrganizationId, group: &Group, entry: &AuditEntry) -> Result<Group, RepoError>;
     fn group(organization: &OrganizationId, group: &GroupId) -> Result<Option<Group>, RepoError>;
     fn groups(organization: &OrganizationId, page: &PageRequest) -> Result<Page<Group>, RepoError>;
-    fn link_subject(organization: &OrganizationId, subject: &Subject, attendee: AttendeeId) -> Result<(), RepoError>;
+    fn link_subject(organization: &OrganizationId, subject: &Subject, attendee: AttendeeId, entry: &AuditEntry) -> Result<(), RepoError>;
     fn attendee_of_subject(organization: &OrganizationId, subject: &Subject) -> Result<Option<AttendeeId>, RepoError>;
 }
 
@@ -97,12 +97,12 @@ forward! { Timetable:
     fn session(organization: &OrganizationId, session: &SessionId) -> Result<Option<Session>, RepoError>;
     fn sessions(organization: &OrganizationId, query: &SessionQuery, page: &PageRequest) -> Result<Page<Session>, RepoError>;
     fn due_sessions(organization: &OrganizationId, now: Timestamp, limit: usize) -> Result<Vec<Session>, RepoError>;
-    fn close_session(organization: &OrganizationId, session: &SessionId, at: Timestamp) -> Result<Session, RepoError>;
+    fn close_session(organization: &OrganizationId, session: &SessionId, at: Timestamp, entry: Option<AuditEntry>) -> Result<Session, RepoError>;
 }
 
 forward! { Ledger:
     fn commit(organization: &OrganizationId, commit: &Commit) -> Result<Committed, RepoError>;
-    fn mark(organization: &OrganizationId, draft: &RecordDraft, targets: &[Target]) -> Result<(), RepoError>;
+    fn mark(organization: &OrganizationId, draft: &RecordDraft, targets: &[Target], entry: Option<AuditEntry>) -> Result<(), RepoError>;
     fn record(organization: &OrganizationId, session: &SessionId, attendee: AttendeeId) -> Result<Option<AttendanceRecord>, RepoError>;
     fn records(organization: &OrganizationId, query: &RecordQuery, page: &PageRequest) -> Result<Page<AttendanceRecord>, RepoError>;
     fn history(organization: &OrganizationId, session: &SessionId, attendee: AttendeeId) -> Result<Vec<AttendanceRecord>, RepoError>;

@@ -81,6 +81,7 @@ mod tests {
 
     use super::*;
     use crate::domain::attendee::{Attendee, Email, ExternalId, Name};
+    use crate::domain::audit::{Actor, AuditAction, AuditEntry};
     use crate::domain::ids::{AttendeeId, FaceId, OrganizationId};
     use crate::domain::organization::{Organization, OrganizationPolicy};
     use crate::domain::policy::QualityPolicy;
@@ -105,9 +106,10 @@ mod tests {
         let message = Message { id: "m-1".to_owned(), subject: "Ada came".to_owned(), body: "Ada came".to_owned() };
         let (repo, matcher) = (InMemoryAttendanceRepo::new(), InMemoryFaceMatcher::new());
         let notifier = InMemoryNotifier::new();
+        let entry = |action| AuditEntry::new(Timestamp::UNIX_EPOCH, Actor::system(), action, None);
         let told = async {
-            repo.create_organization(&organization).await.unwrap();
-            repo.create_attendee(&school, &ada).await.unwrap();
+            repo.create_organization(&organization, &entry(AuditAction::CreateOrganization)).await.unwrap();
+            repo.create_attendee(&school, &ada, &entry(AuditAction::Register)).await.unwrap();
             matcher.provision(&school).await.unwrap();
             let face = FaceId::derive(&school, ada.id, b"Ada");
             let image = FakePicture::of("Ada").image();

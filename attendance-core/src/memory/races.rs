@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{InMemoryAttendanceRepo, InMemoryImageStore};
 use crate::domain::attendee::{Attendee, ExternalId, Name};
-use crate::domain::audit::Actor;
+use crate::domain::audit::{Actor, AuditAction, AuditEntry};
 use crate::domain::check_in::CheckIn;
 use crate::domain::event::Target;
 use crate::domain::ids::{AttendeeId, CheckInId, OrganizationId};
@@ -48,6 +48,10 @@ fn race<T: Send>(runner: impl Fn(usize) -> T + Sync) -> Vec<T> {
     })
 }
 
+fn entry(action: AuditAction) -> AuditEntry {
+    AuditEntry::new(Timestamp::UNIX_EPOCH, Actor::system(), action, None)
+}
+
 fn school(id: u32) -> Organization {
     Organization {
         id: OrganizationId::new(format!("school-{id}")).unwrap(),
@@ -60,7 +64,7 @@ fn school(id: u32) -> Organization {
 
 fn repo_with(school: &Organization) -> InMemoryAttendanceRepo {
     let repo = InMemoryAttendanceRepo::new();
-    now(repo.create_organization(school)).unwrap();
+    now(repo.create_organization(school, &entry(AuditAction::CreateOrganization))).unwrap();
     repo
 }
 
@@ -96,7 +100,7 @@ fn of_many_threads_that_create_an_organization_one_wins() {
     let repo = InMemoryAttendanceRepo::new();
     for round in 0..ROUNDS {
         let school = school(round);
-        let created = race(|_| now(repo.create_organization(&school)).is_ok());
+        let created = race(|_| now(repo.create_organization(&school, &entry(AuditAction::CreateOrganization))).is_ok());
         assert_eq!(created.iter().filter(|created| **created).count(), 1);
     }
 }
@@ -110,7 +114,7 @@ fn of_many_threads_that_register_an_external_id_one_wins() {
             let name = Name::new("Ada").unwrap();
             let mut attendee = Attendee::new(AttendeeId::fresh(), name, Timestamp::UNIX_EPOCH);
             attendee.external_id = Some(ExternalId::new(format!("R-{round}")).unwrap());
-            now(repo.create_attendee(&school.id, &attendee))
+            now(repo.create_attendee(&school.id, &attendee, &entry(AuditAction::Register)))
         });
         let refused = registered.iter().filter(|each| matches!(each, Err(RepoError::ExternalIdTaken))).count();
         assert_eq!(refused, THREADS - 1);

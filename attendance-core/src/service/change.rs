@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Attendance, Error};
 use crate::domain::attendee::{Attendee, Email, ExternalId, Language, Name, Phone};
-use crate::domain::audit::{Actor, AuditAction};
+use crate::domain::audit::{Actor, AuditAction, AuditEntry};
 use crate::domain::event::Event;
 use crate::domain::ids::{AttendeeId, GroupId, OrganizationId};
 use crate::ports::RepoError;
@@ -73,17 +73,15 @@ impl Attendance {
         if dropped.is_reachable() {
             self.notifier.forget(organization, &dropped).await?;
         }
-        let changed = self
-            .try_change(organization, id, |attendee| {
-                if is_other(attendee) {
-                    return Err(RepoError::Conflict.into());
-                }
-                change.apply(attendee);
-                within_groups(attendee)
-            })
-            .await?;
-        self.audit(organization, by, AuditAction::Change, Some(id)).await?;
-        Ok(changed)
+        let entry = self.entry(by, AuditAction::Change, Some(id));
+        self.try_change(organization, id, Some(entry), |attendee| {
+            if is_other(attendee) {
+                return Err(RepoError::Conflict.into());
+            }
+            change.apply(attendee);
+            within_groups(attendee)
+        })
+        .await
     }
 
     /// Puts an attendee on a group's roster; who is on it stays on it.
@@ -103,14 +101,12 @@ impl Attendance {
         if before.is_in(group) {
             return Ok(before);
         }
-        let joined = self
-            .try_change(organization, id, |attendee| {
-                attendee.groups.insert(group.clone());
-                within_groups(attendee)
-            })
-            .await?;
-        self.audit(organization, by, AuditAction::Change, Some(id)).await?;
-        Ok(joined)
+        let entry = self.entry(by, AuditAction::Change, Some(id)).about(group);
+        self.try_change(organization, id, Some(entry), |attendee| {
+            attendee.groups.insert(group.clone());
+            within_groups(attendee)
+        })
+        .await
     }
 
     /// Takes an attendee off a group's roster; their records stay. Who is not on it stays off it.
@@ -133,44 +129,51 @@ impl Attendance {
         if !before.is_in(group) {
             return Ok(before);
         }
-        let left = self
-            .try_change(organization, id, |attendee| {
-                attendee.groups.remove(group);
-                Ok(Vec::new())
-            })
-            .await?;
-        self.audit(organization, by, AuditAction::Change, Some(id)).await?;
-        Ok(left)
+        let entry = self.entry(by, AuditAction::Change, Some(id)).about(group);
+        self.try_change(organization, id, Some(entry), |attendee| {
+            attendee.groups.remove(group);
+            Ok(Vec::new())
+        })
+        .await
     }
 
     /// Changes an attendee who is not erased: reads, changes and saves again until nobody came in between. The change
-    /// answers the events to send with it.
-    ///
-    /// # Errors
-    /// [`Error::UnknownAttendee`], [`Error::Erased`], and those of the repository.
-    pub async fn change_attendee(
+    /// answers the events to send with it; the entry is that of somebody's act.
+    pub(super) async fn change_attendee(
         &self,
         organization: &OrganizationId,
         id: AttendeeId,
+        entry: Option<AuditEntry>,
         change: impl Fn(&mut Attendee) -> Vec<Event> + Send,
     ) -> Result<Attendee, Error> {
-        self.try_change(organization, id, move |attendee| Ok(change(attendee))).await
+        self.try_change(organization, id, entry, move |attendee| Ok(change(attendee))).await
     }
 
     /// As [`Attendance::change_attendee`], with a change that may refuse.
-    async fn try_change(
+    pub(super) async fn try_change(
         &self,
         organization: &OrganizationId,
         id: AttendeeId,
+        entry: Option<AuditEntry>,
         change: impl Fn(&mut Attendee) -> Result<Vec<Event>, Error> + Send,
     ) -> Result<Attendee, Error> {
+        let mut attendee = self.attendee(organization, id).await?;
+        let mut outgoing = Outgoing { events: Vec::new(), targets: self.targets.clone(), audit: entry };
         for _ in 0..ATTEMPTS {
-            let mut attendee = self.attendee(organization, id).await?;
-            let events = change(&mut attendee)?;
-            let outgoing = Outgoing { events, targets: self.targets.clone() };
+            outgoing.events = change(&mut attendee)?;
             match self.repo.save_attendee(organization, &attendee, &outgoing).await {
                 Err(RepoError::Conflict) => {}
                 saved => return Ok(saved?),
+            }
+            let stored = Attendee { version: attendee.version + 1, ..attendee };
+            attendee = self.attendee(organization, id).await?;
+            if attendee == stored {
+                // It went through after all and its answer got lost, or somebody else did the very same: then the entry
+                // is still to be stored.
+                if let Some(entry) = &outgoing.audit {
+                    self.repo.append_audit(organization, entry).await?;
+                }
+                return Ok(attendee);
             }
         }
         Err(RepoError::Conflict.into())

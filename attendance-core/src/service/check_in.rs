@@ -333,7 +333,7 @@ impl Attendance {
         }
         let corrected = AttendanceRecord { version: standing.version + 1, ..came.clone() };
         let draft = RecordDraft::new(organization, corrected.clone());
-        match self.repo.mark(organization, &draft, &self.targets).await {
+        match self.repo.mark(organization, &draft, &self.targets, None).await {
             Ok(()) => Ok(corrected),
             Err(RepoError::Conflict) => {
                 Ok(self.repo.record(organization, &came.session, came.attendee).await?.unwrap_or(standing))

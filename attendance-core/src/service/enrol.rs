@@ -1,6 +1,8 @@
+use jiff::Timestamp;
+
 use super::{Attendance, Error};
-use crate::domain::attendee::EnrolmentState;
-use crate::domain::audit::{Actor, AuditAction};
+use crate::domain::attendee::{Attendee, EnrolmentState};
+use crate::domain::audit::{Actor, AuditAction, AuditEntry};
 use crate::domain::event::Event;
 use crate::domain::ids::{AttendeeId, FaceId, OrganizationId};
 use crate::domain::image::ImageKey;
@@ -61,14 +63,14 @@ impl Attendance {
         // Pending first: what a crash leaves behind, the sweep can then tell from what nobody asked for.
         let before = attendee.enrolment;
         if before != EnrolmentState::Active {
-            self.set_enrolment(organization, id, EnrolmentState::Pending).await?;
+            self.set_enrolment(organization, id, EnrolmentState::Pending, None).await?;
         }
         let enrolled = self.matcher.enrol(organization, id, face, &request.image, &policy.enrolment_quality).await;
         let enrolled = match enrolled {
             Ok(enrolled) => enrolled,
             Err(error) => {
                 if before != EnrolmentState::Active {
-                    self.set_enrolment(organization, id, before).await?;
+                    self.set_enrolment(organization, id, before, None).await?;
                 }
                 return Err(error.into());
             }
@@ -76,7 +78,7 @@ impl Attendance {
         if tenant.policy.keep_enrolment_images {
             self.keep_enrolment_image(organization, id, face, &request.image).await?;
         }
-        match self.confirm(organization, id, &tenant).await {
+        match self.confirm(organization, id, &tenant, &request.by).await {
             Ok(()) => {}
             Err(gone @ (Error::Erased | Error::ConsentMissing)) => {
                 // Erased, or the consent withdrawn, while the face was being enrolled: undone before anybody sees it.
@@ -87,7 +89,6 @@ impl Attendance {
             Err(error) => return Err(error),
         }
         let faces = self.matcher.faces(organization, id).await?.len();
-        self.audit(organization, &request.by, AuditAction::Enrol, Some(id)).await?;
         Ok(Enrolled { face: enrolled, faces })
     }
 
@@ -111,13 +112,17 @@ impl Attendance {
         face: FaceId,
         by: &Actor,
     ) -> Result<(), Error> {
-        self.attendee(organization, attendee).await?;
+        if self.faces(organization, attendee).await?.contains(&face) {
+            // First: a face that is gone without a trace can't be told of afterwards.
+            let entry = self.entry(by, AuditAction::RemoveFace, Some(attendee));
+            self.repo.append_audit(organization, &entry).await?;
+        }
         self.matcher.remove_face(organization, attendee, face).await?;
         self.images.delete(organization, &ImageKey::of_enrolment(attendee, face)).await?;
         if self.matcher.faces(organization, attendee).await?.is_empty() {
-            self.set_enrolment(organization, attendee, EnrolmentState::Removed).await?;
+            self.set_enrolment(organization, attendee, EnrolmentState::Removed, None).await?;
         }
-        self.audit(organization, by, AuditAction::RemoveFace, Some(attendee)).await
+        Ok(())
     }
 
     /// The policy in force: the organization's own, or the matcher's default.
@@ -131,31 +136,33 @@ impl Attendance {
         organization: &OrganizationId,
         attendee: AttendeeId,
         state: EnrolmentState,
+        entry: Option<AuditEntry>,
     ) -> Result<(), Error> {
         let now = self.now();
-        self.change_attendee(organization, attendee, |attendee| {
-            let told = matches!(state, EnrolmentState::Active | EnrolmentState::Removed) && attendee.enrolment != state;
-            attendee.enrolment = state;
-            let event = || Event::of_enrolment(organization, attendee.id, state, attendee.version + 1, now);
-            told.then(event).into_iter().collect()
+        let set = |attendee: &mut Attendee| set(organization, attendee, state, now);
+        self.change_attendee(organization, attendee, entry, set).await.map(drop)
+    }
+
+    /// Makes the enrolment active, unless the ground for it went away meanwhile. What takes the ground away later finds
+    /// the face in the matcher, and removes it.
+    async fn confirm(
+        &self,
+        organization: &OrganizationId,
+        id: AttendeeId,
+        tenant: &Organization,
+        by: &Actor,
+    ) -> Result<(), Error> {
+        let now = self.now();
+        let entry = self.entry(by, AuditAction::Enrol, Some(id));
+        // Saved even if it is active: the version check finds an erasure or a withdrawal that came in between.
+        self.try_change(organization, id, Some(entry), |attendee| {
+            if tenant.policy.consent_required && attendee.consent.is_none() {
+                return Err(Error::ConsentMissing);
+            }
+            Ok(set(organization, attendee, EnrolmentState::Active, now))
         })
         .await
         .map(drop)
-    }
-
-    /// Makes the enrolment active, unless the ground for it went away meanwhile.
-    async fn confirm(&self, organization: &OrganizationId, id: AttendeeId, tenant: &Organization) -> Result<(), Error> {
-        let attendee = self.attendee(organization, id).await?;
-        if tenant.policy.consent_required && attendee.consent.is_none() {
-            return Err(Error::ConsentMissing);
-        }
-        // Saved even if it is active: the version check finds an erasure or a withdrawal that came in between.
-        self.set_enrolment(organization, id, EnrolmentState::Active).await?;
-        let attendee = self.attendee(organization, id).await?;
-        if tenant.policy.consent_required && attendee.consent.is_none() {
-            return Err(Error::ConsentMissing);
-        }
-        Ok(())
     }
 
     /// Refuses what [`Attendance::enrol`] would refuse of a photo, and stores nothing: for a host that registers an
@@ -228,4 +235,12 @@ impl Attendance {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Sets how far an attendee's faces are known, and answers the event that tells of it unless nothing is decided yet.
+fn set(organization: &OrganizationId, attendee: &mut Attendee, state: EnrolmentState, now: Timestamp) -> Vec<Event> {
+    let told = matches!(state, EnrolmentState::Active | EnrolmentState::Removed) && attendee.enrolment != state;
+    attendee.enrolment = state;
+    let event = || Event::of_enrolment(organization, attendee.id, state, attendee.version + 1, now);
+    told.then(event).into_iter().collect()
 }

@@ -44,7 +44,8 @@ impl Attendance {
         }
         let images = self.remove_pictures_of(organization, id).await?;
         let completed_at = self.now();
-        self.repo.erase_attendee(organization, id, completed_at).await?;
+        let entry = self.entry(by, AuditAction::CompleteErasure, Some(id));
+        self.repo.erase_attendee(organization, id, completed_at, &entry).await?;
         self.verify_erased(organization, id).await?;
 
         let first = attendee.tombstone.and_then(|tombstone| tombstone.completed_at);
@@ -61,9 +62,10 @@ impl Attendance {
             attendee.tombstone = Some(Tombstone { requested_at: now, completed_at: None });
             attendee.enrolment = EnrolmentState::Removed;
             let removed = Event::of_enrolment(organization, id, EnrolmentState::Removed, attendee.version + 1, now);
-            let outgoing = Outgoing { events: vec![removed], targets: self.targets.clone() };
+            let audit = Some(self.entry(by, AuditAction::Erase, Some(id)));
+            let outgoing = Outgoing { events: vec![removed], targets: self.targets.clone(), audit };
             match self.repo.save_attendee(organization, &attendee, &outgoing).await {
-                Ok(_) => return self.audit(organization, by, AuditAction::Erase, Some(id)).await,
+                Ok(_) => return Ok(()),
                 Err(RepoError::Conflict) => {}
                 Err(error) => return Err(error.into()),
             }

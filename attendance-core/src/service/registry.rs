@@ -13,8 +13,8 @@ use crate::domain::ids::{AttendeeId, GroupId, OrganizationId};
 use crate::domain::organization::{Organization, OrganizationPolicy};
 use crate::domain::page::PageRequest;
 use crate::domain::zone::Zone;
-use crate::ports::RepoError;
 use crate::ports::attendance_repo::{AttendanceRepoExt, Entity};
+use crate::ports::{RepoError, Retry};
 
 /// An organization that is to be made.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,7 +87,7 @@ impl Attendance {
     ///
     /// # Errors
     /// Those of the repository and the matcher.
-    pub async fn ensure_organization(&self, new: NewOrganization) -> Result<Organization, Error> {
+    pub async fn ensure_organization(&self, new: NewOrganization, by: &Actor) -> Result<Organization, Error> {
         if let Some(organization) = self.repo.organization(&new.id).await? {
             self.matcher.provision(&organization.id).await?;
             return Ok(organization);
@@ -95,7 +95,8 @@ impl Attendance {
         self.matcher.provision(&new.id).await?;
         let organization =
             Organization { id: new.id, zone: new.zone, policy: new.policy, created_at: self.now(), version: 0 };
-        match self.repo.create_organization(&organization).await {
+        let entry = self.entry(by, AuditAction::CreateOrganization, None).about(&organization.id);
+        match self.repo.create_organization(&organization, &entry).await {
             Err(RepoError::Exists(Entity::Organization)) => {
                 Ok(self.repo.existing_organization(&organization.id).await?)
             }
@@ -107,23 +108,25 @@ impl Attendance {
     ///
     /// # Errors
     /// [`Error::Timetable`], `Conflict` for an old version, and those of the repository.
-    pub async fn save_group(&self, organization: &OrganizationId, group: &Group) -> Result<Group, Error> {
+    pub async fn save_group(&self, organization: &OrganizationId, group: &Group, by: &Actor) -> Result<Group, Error> {
         group.check_timetable()?;
-        Ok(self.repo.save_group(organization, group).await?)
+        let action = if group.version == 0 { AuditAction::CreateGroup } else { AuditAction::ChangeGroup };
+        let entry = self.entry(by, action, None).about(&group.id);
+        Ok(self.repo.save_group(organization, group, &entry).await?)
     }
 
     /// Makes a group that meets the whole day, in the organization's zone, unless it is there.
     ///
     /// # Errors
     /// Those of the repository.
-    pub async fn ensure_group(&self, organization: &OrganizationId, id: &GroupId) -> Result<Group, Error> {
+    pub async fn ensure_group(&self, organization: &OrganizationId, id: &GroupId, by: &Actor) -> Result<Group, Error> {
         if let Some(group) = self.repo.group(organization, id).await? {
             return Ok(group);
         }
         let zone = self.repo.existing_organization(organization).await?.zone;
-        match self.repo.save_group(organization, &Group::new(id.clone(), zone)).await {
-            Err(RepoError::Conflict) => self.repo.group(organization, id).await?.ok_or(Error::UnknownGroup),
-            saved => Ok(saved?),
+        match self.save_group(organization, &Group::new(id.clone(), zone), by).await {
+            Err(Error::Repo(RepoError::Conflict)) => self.existing_group(organization, id).await,
+            saved => saved,
         }
     }
 
@@ -155,9 +158,14 @@ impl Attendance {
         attendee.groups = new.groups;
         attendee.groups.remove(&GroupId::everyone());
         attendee.consent = new.consent.map(|wording| Consent { wording, at: now });
-        let attendee = self.repo.create_attendee(organization, &attendee).await?;
-        self.audit(organization, by, AuditAction::Register, Some(attendee.id)).await?;
-        Ok(attendee)
+        let entry = self.entry(by, AuditAction::Register, Some(attendee.id));
+        match self.repo.create_attendee(organization, &attendee, &entry).await {
+            // An attempt whose answer got lost may have gone through: nobody else has this id.
+            Err(error) if matches!(error, RepoError::Exists(_)) || error.retry() == Retry::Yes => {
+                self.repo.attendee(organization, attendee.id).await.map_err(|_| error.into())
+            }
+            created => Ok(created?),
+        }
     }
 
     /// Records what an attendee agreed to.
@@ -172,14 +180,12 @@ impl Attendance {
         by: &Actor,
     ) -> Result<Attendee, Error> {
         let consent = Consent { wording: wording.clone(), at: self.now() };
-        let attendee = self
-            .change_attendee(organization, attendee, |attendee| {
-                attendee.consent = Some(consent.clone());
-                Vec::new()
-            })
-            .await?;
-        self.audit(organization, by, AuditAction::Consent, Some(attendee.id)).await?;
-        Ok(attendee)
+        let entry = self.entry(by, AuditAction::Consent, Some(attendee));
+        self.change_attendee(organization, attendee, Some(entry), |attendee| {
+            attendee.consent = Some(consent.clone());
+            Vec::new()
+        })
+        .await
     }
 
     /// Withdraws an attendee's consent, and forgets their faces with it.
@@ -192,18 +198,23 @@ impl Attendance {
         attendee: AttendeeId,
         by: &Actor,
     ) -> Result<Attendee, Error> {
-        let now = self.now();
-        let changed = self
-            .change_attendee(organization, attendee, |attendee| {
+        let before = self.attendee(organization, attendee).await?;
+        let withdrawn = if before.consent.is_none() && before.enrolment == EnrolmentState::Removed {
+            // Repeated: perhaps only the faces are still to be forgotten.
+            before
+        } else {
+            let now = self.now();
+            let entry = self.entry(by, AuditAction::WithdrawConsent, Some(attendee));
+            self.change_attendee(organization, attendee, Some(entry), |attendee| {
                 attendee.consent = None;
                 attendee.enrolment = EnrolmentState::Removed;
                 let version = attendee.version + 1;
                 vec![Event::of_enrolment(organization, attendee.id, EnrolmentState::Removed, version, now)]
             })
-            .await?;
+            .await?
+        };
         self.matcher.forget(organization, attendee).await?;
-        self.audit(organization, by, AuditAction::WithdrawConsent, Some(attendee)).await?;
-        Ok(changed)
+        Ok(withdrawn)
     }
 
     /// One attendee who is not erased.
@@ -228,15 +239,8 @@ impl Attendance {
         }
     }
 
-    /// Adds a line to the audit, now.
-    pub(super) async fn audit(
-        &self,
-        organization: &OrganizationId,
-        by: &Actor,
-        action: AuditAction,
-        attendee: Option<AttendeeId>,
-    ) -> Result<(), Error> {
-        let entry = AuditEntry::new(self.now(), by.clone(), action, attendee);
-        Ok(self.repo.append_audit(organization, &entry).await?)
+    /// The line of the audit that goes with an act of now.
+    pub(super) fn entry(&self, by: &Actor, action: AuditAction, attendee: Option<AttendeeId>) -> AuditEntry {
+        AuditEntry::new(self.now(), by.clone(), action, attendee)
     }
 }

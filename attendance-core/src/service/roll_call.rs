@@ -65,14 +65,13 @@ impl Attendance {
             return Err(Error::NotOpenYet);
         }
         self.repo.ensure_session(organization, &session).await?;
-        let method = Method::Hand { actor: request.by.clone(), reason: Some(request.reason) };
-        let record = self.write(organization, &session.id, attendee.id, request.status, &method, now).await?;
+        let record = self.write(organization, &session.id, &request, now).await?;
         if self.any_attendee(organization, attendee.id).await?.is_erased() {
             // Erased while this was written: the reason must not outlive the rest.
-            self.repo.erase_attendee(organization, attendee.id, now).await?;
+            let entry = self.entry(&Actor::system(), AuditAction::CompleteErasure, Some(attendee.id));
+            self.repo.erase_attendee(organization, attendee.id, now, &entry).await?;
             return Err(Error::Erased);
         }
-        self.audit(organization, &request.by, AuditAction::Mark, Some(attendee.id)).await?;
         Ok(record)
     }
 
@@ -114,9 +113,9 @@ impl Attendance {
         }
         let session = self.repo.ensure_session(organization, &session).await?;
         self.mark_absent(organization, &session, now).await?;
-        let session = self.repo.close_session(organization, &session.id, now.min(session.closes_at)).await?;
-        self.audit(organization, by, AuditAction::CloseSession, None).await?;
-        Ok(session)
+        let entry = self.entry(by, AuditAction::CloseSession, None).about(&session.id);
+        let closed_at = now.min(session.closes_at);
+        Ok(self.repo.close_session(organization, &session.id, closed_at, Some(entry)).await?)
     }
 
     /// Marks everybody on the roster who has no record absent, if the session does so, and answers how many they were.
@@ -149,7 +148,7 @@ impl Attendance {
                     version: 1,
                 };
                 let draft = RecordDraft::new(organization, record);
-                match self.repo.mark(organization, &draft, &self.targets).await {
+                match self.repo.mark(organization, &draft, &self.targets, None).await {
                     Ok(()) => marked += 1,
                     // Came, or was marked, a moment ago.
                     Err(RepoError::Conflict) => {}
@@ -168,24 +167,26 @@ impl Attendance {
         &self,
         organization: &OrganizationId,
         session: &SessionId,
-        attendee: AttendeeId,
-        status: Status,
-        method: &Method,
+        request: &MarkRequest,
         now: Timestamp,
     ) -> Result<AttendanceRecord, Error> {
+        let attendee = request.attendee;
+        let method = Method::Hand { actor: request.by.clone(), reason: Some(request.reason.clone()) };
+        let entry = self.entry(&request.by, AuditAction::Mark, Some(attendee)).about(session);
         let mut before = self.repo.record(organization, session, attendee).await?;
         for _ in 0..16 {
             let record = AttendanceRecord {
                 session: session.clone(),
                 attendee,
-                status,
+                status: request.status,
                 method: method.clone(),
                 at: before.as_ref().map_or(now, |before| before.at),
                 recorded_at: now,
                 check_in: before.as_ref().and_then(|before| before.check_in.clone()),
                 version: before.as_ref().map_or(1, |before| before.version + 1),
             };
-            match self.repo.mark(organization, &RecordDraft::new(organization, record.clone()), &self.targets).await {
+            let draft = RecordDraft::new(organization, record.clone());
+            match self.repo.mark(organization, &draft, &self.targets, Some(entry.clone())).await {
                 Ok(()) => return Ok(record),
                 Err(RepoError::Conflict) => before = self.repo.record(organization, session, attendee).await?,
                 Err(error) => return Err(error.into()),

@@ -24,12 +24,15 @@ impl Attendance {
     ) -> Result<Option<AttendeeId>, Error> {
         self.attendee(organization, attendee).await?;
         let before = self.repo.attendee_of_subject(organization, subject).await?;
-        match self.repo.link_subject(organization, subject, attendee).await {
+        if before == Some(attendee) {
+            return Ok(None);
+        }
+        let entry = self.entry(by, AuditAction::LinkSignIn, Some(attendee));
+        match self.repo.link_subject(organization, subject, attendee, &entry).await {
             // A moment ago they were there.
             Err(RepoError::NotFound(_)) => return Err(Error::Erased),
             linked => linked?,
         }
-        self.audit(organization, by, AuditAction::LinkSignIn, Some(attendee)).await?;
-        Ok(before.filter(|before| *before != attendee))
+        Ok(before)
     }
 }

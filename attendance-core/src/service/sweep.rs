@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Attendance, Error};
 use crate::domain::attendee::EnrolmentState;
-use crate::domain::audit::Actor;
+use crate::domain::audit::{Actor, AuditAction, Matter};
 use crate::domain::group::Group;
 use crate::domain::ids::{AttendeeId, OrganizationId};
 use crate::domain::image::ImageKey;
@@ -94,7 +94,7 @@ impl Attendance {
             }
             for session in due {
                 swept.marked_absent += self.mark_absent(organization, &session, now).await?;
-                self.repo.close_session(organization, &session.id, session.closes_at).await?;
+                self.repo.close_session(organization, &session.id, session.closes_at, None).await?;
                 swept.sessions_closed += 1;
             }
         }
@@ -123,12 +123,17 @@ impl Attendance {
         let mut page = PageRequest::first(PageRequest::MAX);
         loop {
             let keys = self.images.list(&tenant.id, ImageKey::CHECK_INS, &page).await?;
-            for key in &keys.items {
-                match key.check_in_date() {
-                    Some(date) if date >= first_kept => return Ok(()),
-                    Some(_) => {}
-                    None => continue,
-                }
+            let is_kept = |key: &&ImageKey| key.check_in_date().is_some_and(|date| date >= first_kept);
+            let over: Vec<_> = keys.items.iter().take_while(|key| !is_kept(key)).collect();
+            let ended = over.len() < keys.items.len();
+            let over: Vec<_> = over.into_iter().filter(|key| key.check_in_date().is_some()).collect();
+            if !over.is_empty() {
+                // First: what is gone without a trace can't be told of afterwards.
+                let matter = Matter::new(format!("{} check-in pictures", over.len()))?;
+                let entry = self.entry(&Actor::system(), AuditAction::ExpirePictures, None).about(matter);
+                self.repo.append_audit(&tenant.id, &entry).await?;
+            }
+            for key in over {
                 self.images.delete(&tenant.id, key).await?;
                 if let Some(id) = key.check_in_id() {
                     self.repo.detach_image(&tenant.id, &id).await?;
@@ -136,8 +141,8 @@ impl Attendance {
                 swept.images_expired += 1;
             }
             match keys.next {
-                Some(next) => page = page.after(next),
-                None => return Ok(()),
+                Some(next) if !ended => page = page.after(next),
+                _ => return Ok(()),
             }
         }
     }
@@ -163,10 +168,13 @@ impl Attendance {
                 match attendee.map(|attendee| attendee.enrolment) {
                     Some(EnrolmentState::Active) if may => {}
                     Some(EnrolmentState::Pending) if may => {
-                        self.set_enrolment(organization, *id, EnrolmentState::Active).await?;
+                        let entry = self.entry(&Actor::system(), AuditAction::Enrol, Some(*id));
+                        self.set_enrolment(organization, *id, EnrolmentState::Active, Some(entry)).await?;
                         swept.enrolments_reconciled += 1;
                     }
                     _ => {
+                        let entry = self.entry(&Actor::system(), AuditAction::ForgetFaces, Some(*id));
+                        self.repo.append_audit(organization, &entry).await?;
                         self.matcher.forget(organization, *id).await?;
                         swept.enrolments_reconciled += 1;
                         continue;
@@ -198,7 +206,7 @@ impl Attendance {
                     && !with_face.contains(&attendee.id)
                     && self.matcher.faces(organization, attendee.id).await?.is_empty()
                 {
-                    self.set_enrolment(organization, attendee.id, EnrolmentState::Removed).await?;
+                    self.set_enrolment(organization, attendee.id, EnrolmentState::Removed, None).await?;
                     swept.enrolments_reconciled += 1;
                 }
             }

@@ -1,13 +1,14 @@
+use attendance_core::domain::attendee::Attendee;
 use attendance_core::domain::check_in::{Outcome, Refusal};
 use attendance_core::domain::group::Slot;
 use attendance_core::domain::organization::OrganizationPolicy;
 use attendance_core::domain::policy::QualityProblem;
 use attendance_core::domain::record::Status;
 use attendance_core::memory::{FakeFace, FakePicture};
-use attendance_core::ports::attendance_repo::CheckInQuery;
+use attendance_core::ports::attendance_repo::{AttendanceRepoExt, CheckInQuery, Outgoing};
 use attendance_core::{CheckInRequest, Error};
 
-use crate::house::{House, at, lesson};
+use crate::house::{House, at, lesson, me};
 
 #[tokio::test]
 async fn a_second_photo_of_the_same_person_is_already_marked() {
@@ -204,11 +205,10 @@ async fn a_night_shift_of_yesterday_is_still_open() {
 async fn without_a_consent_nobody_is_recorded() {
     let house = House::new().await;
     let ada = house.enrolled("ada", &[]).await;
-    let withdrawn = |attendee: &mut attendance_core::domain::attendee::Attendee| {
-        attendee.consent = None;
-        Vec::new()
-    };
-    house.attendance.change_attendee(&house.organization, ada, withdrawn).await.unwrap();
+    // The matcher still knows the face.
+    let repo = house.attendance.repo();
+    let withdrawn = Attendee { consent: None, ..repo.attendee(&house.organization, ada).await.unwrap() };
+    repo.save_attendee(&house.organization, &withdrawn, &Outgoing::default()).await.unwrap();
     assert!(matches!(house.outcome(FakePicture::of("ada")).await, Outcome::Refused { reason: Refusal::NoConsent, .. }));
 }
 
@@ -252,7 +252,7 @@ async fn another_organization_sees_nothing() {
         zone: attendance_core::domain::zone::Zone::utc(),
         policy: OrganizationPolicy::default(),
     };
-    let other = house.attendance.ensure_organization(other).await.unwrap().id;
+    let other = house.attendance.ensure_organization(other, &me()).await.unwrap().id;
     let mut answer = house.attendance.check_in(&other, House::request(&FakePicture::of("ada"))).await.unwrap();
     assert_eq!(answer.faces.remove(0).outcome, Outcome::Stranger);
     let nowhere = "nowhere".parse().unwrap();

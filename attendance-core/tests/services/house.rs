@@ -79,7 +79,7 @@ impl House {
         let organization = OrganizationId::new("school").expect("an id");
         let new =
             NewOrganization { id: organization.clone(), zone: Zone::new("Europe/Berlin").expect("a zone"), policy };
-        attendance.ensure_organization(new).await.expect("an organization");
+        attendance.ensure_organization(new, &me()).await.expect("an organization");
         Self { attendance, organization, clock, sink, notifier, images, faults }
     }
 
@@ -104,7 +104,7 @@ impl House {
     pub(crate) async fn class(&self, id: &str, slot: Slot) -> GroupId {
         let mut group = Group::new(group_id(id), Zone::new("Europe/Berlin").expect("a zone"));
         group.timetable = vec![slot];
-        self.attendance.save_group(&self.organization, &group).await.expect("a group").id
+        self.attendance.save_group(&self.organization, &group, &me()).await.expect("a group").id
     }
 
     /// Registers somebody with a consent and an e-mail address, in the given groups.

@@ -1,5 +1,6 @@
 //! What the use cases promise, on fakes.
 
+mod auditing;
 mod changing;
 mod checking_in;
 mod enrolling;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use attendance_core::domain::attendee::{Attendee, Email, ExternalId, Name};
-use attendance_core::domain::audit::Actor;
+use attendance_core::domain::audit::{Actor, AuditAction, AuditEntry};
 use attendance_core::domain::check_in::CheckIn;
 use attendance_core::domain::event::Target;
 use attendance_core::domain::ids::{AttendeeId, CheckInId, OrganizationId};
@@ -29,6 +29,11 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::from_microsecond(1_795_248_000_000_000).unwrap()
 }
 
+/// A line of the audit that goes with a change.
+fn entry() -> AuditEntry {
+    AuditEntry::new(now(), Actor::system(), AuditAction::Change, None)
+}
+
 pub(crate) fn school() -> OrganizationId {
     OrganizationId::new("school").unwrap()
 }
@@ -45,7 +50,7 @@ async fn with_school<S: Server>(database: &Database<S>, connections: u32) -> Sql
     let repo = database.open(connections).await.unwrap();
     let policy = OrganizationPolicy::default();
     let organization = Organization { id: school(), zone: Zone::utc(), policy, created_at: now(), version: 0 };
-    repo.create_organization(&organization).await.unwrap();
+    repo.create_organization(&organization, &entry()).await.unwrap();
     repo
 }
 
@@ -143,7 +148,7 @@ pub(crate) async fn a_refused_change_leaves_no_transaction_open<S: Server>() {
     let Some(database) = Database::<S>::make().await else { return };
     let repo = with_school(&database, 1).await;
     let attendee = Attendee::new(attendee_id(1), Name::new("Somebody").unwrap(), now());
-    let stored = repo.create_attendee(&school(), &attendee).await.unwrap();
+    let stored = repo.create_attendee(&school(), &attendee, &entry()).await.unwrap();
     let stale = Attendee { version: 7, ..stored.clone() };
     let (first, second) = (commit_of("first", [1]), commit_of("second", [2]));
     repo.commit(&school(), &first).await.unwrap();
@@ -163,9 +168,9 @@ pub(crate) async fn a_refused_change_leaves_no_transaction_open<S: Server>() {
     };
     let saved = repo.save_attendee(&school(), &stale, &Outgoing::default()).await;
     assert!(matches!(saved, Err(RepoError::Conflict)) && locks_are_free(), "{saved:?}");
-    let erased = repo.erase_attendee(&school(), stored.id, now()).await;
+    let erased = repo.erase_attendee(&school(), stored.id, now(), &entry()).await;
     assert!(matches!(erased, Err(RepoError::Conflict)) && locks_are_free(), "{erased:?}");
-    let marked = repo.mark(&school(), &replaced, &[]).await;
+    let marked = repo.mark(&school(), &replaced, &[], None).await;
     assert!(matches!(marked, Err(RepoError::Conflict)) && locks_are_free(), "{marked:?}");
     let replayed = repo.commit(&school(), &first).await;
     assert!(matches!(replayed, Ok(Committed::Replayed(_))) && locks_are_free(), "{replayed:?}");
@@ -235,10 +240,10 @@ pub(crate) async fn a_broken_rule_is_told_without_the_value_that_broke_it<S: Ser
         attendee.external_id = Some(ExternalId::new(format!("{}-{number}", secrets[2])).unwrap());
         attendee
     };
-    let too_long = repo.create_attendee(&school(), &person(1, secrets[0])).await.unwrap_err();
+    let too_long = repo.create_attendee(&school(), &person(1, secrets[0]), &entry()).await.unwrap_err();
     assert!(matches!(too_long, RepoError::Failed { .. }), "{too_long:?}");
-    repo.create_attendee(&school(), &person(2, "Zxname")).await.unwrap();
-    let taken = repo.create_attendee(&school(), &person(3, "Zxname")).await.unwrap_err();
+    repo.create_attendee(&school(), &person(2, "Zxname"), &entry()).await.unwrap();
+    let taken = repo.create_attendee(&school(), &person(3, "Zxname"), &entry()).await.unwrap_err();
     for error in [too_long, taken] {
         let text = all_of(&error);
         for secret in ["Zxname", "zxmail", "zxroll"] {
@@ -299,7 +304,7 @@ pub(crate) async fn a_list_goes_on_from_its_cursor_although_records_are_added_be
         let mut record = commit_of("ignored", [attendee]).records.remove(0).record;
         record.session = session.clone();
         record.check_in = None;
-        repo.mark(&school(), &RecordDraft::new(&school(), record), &[]).await.unwrap();
+        repo.mark(&school(), &RecordDraft::new(&school(), record), &[], None).await.unwrap();
     };
     for session in sessions.iter().rev() {
         mark(session, 5).await;

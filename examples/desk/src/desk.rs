@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use attendance_api::Api;
 use attendance_api::auth::{Grant, Issued, Role, SharedKeyTokens, TokenIssuer};
+use attendance_core::domain::audit::Actor;
 use attendance_core::domain::ids::OrganizationId;
 use attendance_core::domain::organization::OrganizationPolicy;
 use attendance_core::domain::zone::Zone;
@@ -59,7 +60,7 @@ impl Desk {
             zone: zone.unwrap_or_else(this_machine),
             policy: OrganizationPolicy::default(),
         };
-        attendance.ensure_organization(home).await?;
+        attendance.ensure_organization(home, &Actor::system()).await?;
         Ok(Self { attendance, tokens, live, repo, folder })
     }
 

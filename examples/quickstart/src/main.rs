@@ -30,7 +30,7 @@ async fn main() -> Result<()> {
         .build()?;
     let (zone, me) = (Zone::new("Europe/Berlin")?, Actor::new("quickstart")?);
     let school = NewOrganization { id: "school".parse()?, zone: zone.clone(), policy: Default::default() };
-    let school = attendance.ensure_organization(school).await?.id;
+    let school = attendance.ensure_organization(school, &me).await?.id;
 
     let roll_number = ExternalId::new("R-1815")?;
     let ada = match attendance.repo().attendee_by_external_id(&school, &roll_number).await? {

@@ -6,6 +6,7 @@
 //! the organization.
 
 use attendance_core::domain::attendee::Attendee;
+use attendance_core::domain::audit::AuditEntry;
 use attendance_core::domain::ids::{AttendeeId, OrganizationId};
 use attendance_core::domain::page::{Page, PageRequest};
 use attendance_core::ports::RepoError;
@@ -24,6 +25,7 @@ impl S3AttendanceRepo {
         &self,
         organization: &OrganizationId,
         attendee: &Attendee,
+        entry: &AuditEntry,
     ) -> Result<Attendee, RepoError> {
         self.require(organization).await?;
         let stored = Attendee { version: 1, ..attendee.clone() };
@@ -34,7 +36,8 @@ impl S3AttendanceRepo {
         loop {
             let mut file = AttendeeFile { attendee: Some(stored.clone()), ..AttendeeFile::empty() };
             self.prepare(organization, &stored, None, &mut file).await?;
-            match self.objects.put_upon(&key, before.as_ref(), &file, Uuid::now_v7()).await? {
+            let put = self.act_upon(organization, &key, before.as_ref(), &file, Uuid::now_v7(), Some(entry));
+            match put.await? {
                 Put::Done => return Ok(stored),
                 Put::Lost(Some(Found { content: AttendeeFile { attendee: Some(_), .. }, .. })) => {
                     return Err(RepoError::Exists(Entity::Attendee));
@@ -73,7 +76,8 @@ impl S3AttendanceRepo {
                     Change::Save { attendee: stored.id, version: stored.version, events: outgoing.events.clone() };
                 self.write_marker(organization, attempt, change, &outgoing.targets).await?;
             }
-            match self.objects.replace(&key, &version, &file, attempt).await? {
+            let put = self.act_upon(organization, &key, Some(&version), &file, attempt, outgoing.audit.as_ref());
+            match put.await? {
                 Put::Done => return Ok(stored),
                 Put::Lost(_) if tells => self.objects.delete(&self.tenant(organization).marker(attempt)).await?,
                 Put::Lost(_) => {}

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use attendance_core::domain::attendee::{Attendee, ExternalId};
+use attendance_core::domain::audit::AuditEntry;
 use attendance_core::domain::group::Group;
 use attendance_core::domain::ids::{AttendeeId, GroupId, OrganizationId};
 use attendance_core::domain::organization::Organization;
@@ -47,19 +48,24 @@ impl S3AttendanceRepo {
         Ok(found)
     }
 
-    /// Writes the subject's own document, which says as whom it signs in.
-    async fn point_subject(&self, key: &str, attendee: AttendeeId) -> Result<(), RepoError> {
+    /// Writes the subject's own document, which says as whom it signs in, and answers the attempt of the act, which is
+    /// still to be ended.
+    async fn point_subject(
+        &self,
+        organization: &OrganizationId,
+        key: &str,
+        attendee: AttendeeId,
+        entry: &AuditEntry,
+    ) -> Result<Uuid, RepoError> {
         let mut patience = Patience::new();
         loop {
-            let before = self.objects.get::<OwnerFile>(key).await?;
-            if before.as_ref().is_some_and(|found| found.content.attendee == attendee) {
-                return Ok(());
+            let found = self.objects.get::<OwnerFile>(key).await?;
+            let (attempt, before) = (Uuid::now_v7(), found.as_ref().map(|found| &found.version));
+            match self.begin_act(organization, key, before, &OwnerFile { attendee }, attempt, entry).await? {
+                Put::Done => return Ok(attempt),
+                Put::Lost(_) => self.end_act(organization, attempt, None).await?,
             }
-            let before = before.as_ref().map(|found| &found.version);
-            match self.objects.put_upon(key, before, &OwnerFile { attendee }, Uuid::now_v7()).await? {
-                Put::Done => return Ok(()),
-                Put::Lost(_) => patience.wait().await?,
-            }
+            patience.wait().await?;
         }
     }
 
@@ -85,10 +91,15 @@ impl S3AttendanceRepo {
 
 #[async_trait]
 impl Directory for S3AttendanceRepo {
-    async fn create_organization(&self, organization: &Organization) -> Result<Organization, RepoError> {
+    async fn create_organization(
+        &self,
+        organization: &Organization,
+        entry: &AuditEntry,
+    ) -> Result<Organization, RepoError> {
         let stored = Organization { version: 1, ..organization.clone() };
         let file = OrganizationFile { organization: stored.clone(), first_zone: stored.zone.clone() };
-        match self.objects.create(&self.keys.organization(&stored.id), &file, Uuid::now_v7()).await? {
+        let key = self.keys.organization(&stored.id);
+        match self.act_upon(&stored.id, &key, None, &file, Uuid::now_v7(), Some(entry)).await? {
             Put::Done => {
                 self.make_everyone(&stored.id).await?;
                 Ok(stored)
@@ -97,17 +108,26 @@ impl Directory for S3AttendanceRepo {
         }
     }
 
-    async fn save_organization(&self, organization: &Organization) -> Result<Organization, RepoError> {
+    async fn save_organization(
+        &self,
+        organization: &Organization,
+        entry: &AuditEntry,
+    ) -> Result<Organization, RepoError> {
         let key = self.keys.organization(&organization.id);
-        let found = self.objects.get::<OrganizationFile>(&key).await?.ok_or(RepoError::UnknownOrganization)?;
-        if found.content.organization.version != organization.version {
-            return Err(RepoError::Conflict);
-        }
         let stored = Organization { version: next(organization.version), ..organization.clone() };
-        let file = OrganizationFile { organization: stored.clone(), ..found.content };
-        match self.objects.replace(&key, &found.version, &file, Uuid::now_v7()).await? {
-            Put::Done => Ok(stored),
-            Put::Lost(_) => Err(RepoError::Conflict),
+        let mut patience = Patience::new();
+        loop {
+            let found = self.objects.get::<OrganizationFile>(&key).await?.ok_or(RepoError::UnknownOrganization)?;
+            if found.content.organization.version != organization.version {
+                return Err(RepoError::Conflict);
+            }
+            let file = OrganizationFile { organization: stored.clone(), ..found.content };
+            let before = Some(&found.version);
+            match self.act_upon(&stored.id, &key, before, &file, Uuid::now_v7(), Some(entry)).await? {
+                Put::Done => return Ok(stored),
+                // Perhaps only written again unchanged: whoever changed it has left another version.
+                Put::Lost(_) => patience.wait().await?,
+            }
         }
     }
 
@@ -125,8 +145,13 @@ impl Directory for S3AttendanceRepo {
         Ok(ORGANIZATIONS.page(self.objects.collect(range, read, item).await?, page))
     }
 
-    async fn create_attendee(&self, organization: &OrganizationId, attendee: &Attendee) -> Result<Attendee, RepoError> {
-        self.register(organization, attendee).await
+    async fn create_attendee(
+        &self,
+        organization: &OrganizationId,
+        attendee: &Attendee,
+        entry: &AuditEntry,
+    ) -> Result<Attendee, RepoError> {
+        self.register(organization, attendee, entry).await
     }
 
     async fn save_attendee(
@@ -172,22 +197,32 @@ impl Directory for S3AttendanceRepo {
         organization: &OrganizationId,
         attendee: AttendeeId,
         now: Timestamp,
+        entry: &AuditEntry,
     ) -> Result<(), RepoError> {
-        self.erase(organization, attendee, now).await
+        self.erase(organization, attendee, now, entry).await
     }
 
-    async fn save_group(&self, organization: &OrganizationId, group: &Group) -> Result<Group, RepoError> {
+    async fn save_group(
+        &self,
+        organization: &OrganizationId,
+        group: &Group,
+        entry: &AuditEntry,
+    ) -> Result<Group, RepoError> {
         self.require(organization).await?;
-        let found = self.found_group(organization, &group.id).await?;
-        if found.as_ref().map_or(0, |found| found.content.version) != group.version {
-            return Err(RepoError::Conflict);
-        }
-        let stored = Group { version: next(group.version), ..group.clone() };
         let key = self.tenant(organization).group(&group.id);
-        let before = found.as_ref().map(|found| &found.version);
-        match self.objects.put_upon(&key, before, &stored, Uuid::now_v7()).await? {
-            Put::Done => Ok(stored),
-            Put::Lost(_) => Err(RepoError::Conflict),
+        let stored = Group { version: next(group.version), ..group.clone() };
+        let mut patience = Patience::new();
+        loop {
+            let found = self.found_group(organization, &group.id).await?;
+            if found.as_ref().map_or(0, |found| found.content.version) != group.version {
+                return Err(RepoError::Conflict);
+            }
+            let before = found.as_ref().map(|found| &found.version);
+            match self.act_upon(organization, &key, before, &stored, Uuid::now_v7(), Some(entry)).await? {
+                Put::Done => return Ok(stored),
+                // Perhaps only written again unchanged: whoever changed it has left another version.
+                Put::Lost(_) => patience.wait().await?,
+            }
         }
     }
 
@@ -213,19 +248,21 @@ impl Directory for S3AttendanceRepo {
         organization: &OrganizationId,
         subject: &Subject,
         attendee: AttendeeId,
+        entry: &AuditEntry,
     ) -> Result<(), RepoError> {
         let tenant = self.tenant(organization);
         let hash = tenant.subject_hash(subject);
         let (link, owner) = (tenant.subject(&hash), tenant.attendee(attendee));
         self.note_subject(&owner, &hash).await?;
-        self.point_subject(&link, attendee).await?;
+        let attempt = self.point_subject(organization, &link, attendee, entry).await?;
         // Erased meanwhile: the erasure may have looked before the link was there.
         let found = self.objects.get::<AttendeeFile>(&owner).await?;
         if found.and_then(|found| found.content.attendee).is_none_or(|attendee| attendee.is_erased()) {
             self.release(&link, attendee).await?;
+            self.end_act(organization, attempt, None).await?;
             return Err(RepoError::NotFound(Entity::Attendee));
         }
-        Ok(())
+        self.end_act(organization, attempt, Some(entry)).await
     }
 
     async fn attendee_of_subject(

@@ -9,6 +9,7 @@
 //!
 //! Every step can be repeated, and is, until the last one is done; each looks whether something is left.
 
+use attendance_core::domain::audit::AuditEntry;
 use attendance_core::domain::ids::{AttendeeId, OrganizationId};
 use attendance_core::domain::record::Method;
 use attendance_core::domain::session::SessionId;
@@ -17,7 +18,7 @@ use attendance_core::ports::attendance_repo::Entity;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::files::{AttendeeFile, RecordFile};
+use super::files::{AttendeeFile, OwnerFile, RecordFile};
 use super::objects::{Found, Patience, Put};
 use super::versions::Purge;
 use super::{S3AttendanceRepo, next};
@@ -28,14 +29,21 @@ impl S3AttendanceRepo {
         organization: &OrganizationId,
         id: AttendeeId,
         now: Timestamp,
+        entry: &AuditEntry,
     ) -> Result<(), RepoError> {
         let tenant = self.tenant(organization);
         let key = tenant.attendee(id);
-        let stripped = self.change_buried(&key, strip).await?;
+        let stripped = self.change_buried(organization, &key, strip, None).await?;
         self.objects.purge(&key, Purge::Overwritten).await?;
 
         for hash in &stripped.subjects {
-            self.release(&tenant.subject(hash), id).await?;
+            let link = tenant.subject(hash);
+            let found = self.objects.get::<OwnerFile>(&link).await?;
+            if let Some(linked) = found.as_ref().and_then(|found| found.version.entry()) {
+                // The link goes, that it was made is told.
+                self.enter(organization, linked).await?;
+            }
+            self.release(&link, id).await?;
         }
         for hash in &stripped.claims {
             self.release(&tenant.claim(hash), id).await?;
@@ -52,16 +60,18 @@ impl S3AttendanceRepo {
             }
         }
 
-        self.change_buried(&key, forget_names).await?;
+        self.change_buried(organization, &key, forget_names, None).await?;
         self.objects.purge(&key, Purge::Overwritten).await?;
-        self.change_buried(&key, |file| complete(file, now)).await.map(drop)
+        self.change_buried(organization, &key, |file| complete(file, now), Some(entry)).await.map(drop)
     }
 
     /// Changes the document of an attendee who has a tombstone, and answers it as it then stands.
     async fn change_buried(
         &self,
+        organization: &OrganizationId,
         key: &str,
         change: impl Fn(&mut AttendeeFile) -> bool + Send,
+        entry: Option<&AuditEntry>,
     ) -> Result<AttendeeFile, RepoError> {
         let mut patience = Patience::new();
         loop {
@@ -74,7 +84,7 @@ impl S3AttendanceRepo {
             if !change(&mut content) {
                 return Ok(content);
             }
-            match self.objects.replace(key, &version, &content, Uuid::now_v7()).await? {
+            match self.act_upon(organization, key, Some(&version), &content, Uuid::now_v7(), entry).await? {
                 Put::Done => return Ok(content),
                 Put::Lost(_) => patience.wait().await?,
             }

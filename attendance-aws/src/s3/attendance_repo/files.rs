@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use attendance_core::domain::attendee::Attendee;
+use attendance_core::domain::audit::AuditEntry;
 use attendance_core::domain::check_in::CheckIn;
 use attendance_core::domain::event::{Event, EventId, Target};
 use attendance_core::domain::ids::{AttendeeId, GroupId};
@@ -98,6 +99,14 @@ pub(super) struct CapturedFile {
     pub(super) attempt: Uuid,
     /// Which of its records it made, in their order.
     pub(super) made: Vec<bool>,
+}
+
+/// An act that is under way, or done and not yet in the audit.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct ActFile {
+    /// The key of the document that carries the entry, once the act is done.
+    pub(super) document: String,
+    pub(super) entry: AuditEntry,
 }
 
 /// What is under way, or done and not yet told to everybody.

@@ -19,6 +19,7 @@
 //! | `…/captured/{captured at}.{id}` | that the check-in is finished, and which records it made | put, always with the same content |
 //! | `…/naming/{attendee}/{captured at}.{id}` | empty: the check-in names the attendee | put |
 //! | `…/audit/{at}.{id}` | a line of the audit | create-only |
+//! | `…/acts/{attempt}` | a marker of somebody's act | create-only, deleted |
 //! | `…/outbox/{attempt}` | a pending marker | create-only, then compare-and-swap, deleted |
 //! | `…/deliveries/{hash}` | a claimed or completed delivery | create-only, then compare-and-swap |
 //!
@@ -169,6 +170,14 @@ impl TenantKeys {
 
     pub(super) fn audit_entry(&self, at: Timestamp, id: Uuid) -> String {
         format!("{}{}.{}", self.audit(), counting_down(at), Uuid::from_u128(!id.as_u128()))
+    }
+
+    pub(super) fn acts(&self) -> String {
+        format!("{}acts/", self.root)
+    }
+
+    pub(super) fn act(&self, attempt: Uuid) -> String {
+        format!("{}{attempt}", self.acts())
     }
 
     pub(super) fn outbox(&self) -> String {

@@ -43,8 +43,9 @@ impl Ledger for S3AttendanceRepo {
         organization: &OrganizationId,
         draft: &RecordDraft,
         targets: &[Target],
+        entry: Option<AuditEntry>,
     ) -> Result<(), RepoError> {
-        self.mark_record(organization, draft, targets).await
+        self.mark_record(organization, draft, targets, entry.as_ref()).await
     }
 
     async fn record(
@@ -150,12 +151,14 @@ impl Ledger for S3AttendanceRepo {
 
     async fn append_audit(&self, organization: &OrganizationId, entry: &AuditEntry) -> Result<(), RepoError> {
         self.require(organization).await?;
-        let key = self.tenant(organization).audit_entry(entry.at, entry.id);
-        self.objects.create(&key, entry, Uuid::now_v7()).await.map(drop)
+        self.enter(organization, entry).await
     }
 
     async fn audit(&self, organization: &OrganizationId, page: &PageRequest) -> Result<Page<AuditEntry>, RepoError> {
         let after = AUDIT.start(page, read_audit_place)?;
+        if after.is_none() {
+            self.settle_acts(organization).await?;
+        }
         let prefix = self.tenant(organization).audit();
         let read = |place: &str| Place::Read(format!("{prefix}{place}"));
         let range = Range { prefix: prefix.clone(), after, wanted: page.limit() + 1 };

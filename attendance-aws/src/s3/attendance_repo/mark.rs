@@ -5,6 +5,7 @@
 //! document: either it has the version by that attempt, or it never will: whoever finds the marker writes the document
 //! again unchanged (or an empty one), and every write upon what was read before fails.
 
+use attendance_core::domain::audit::AuditEntry;
 use attendance_core::domain::event::Target;
 use attendance_core::domain::ids::OrganizationId;
 use attendance_core::domain::record::Method;
@@ -22,6 +23,7 @@ impl S3AttendanceRepo {
         organization: &OrganizationId,
         draft: &RecordDraft,
         targets: &[Target],
+        entry: Option<&AuditEntry>,
     ) -> Result<(), RepoError> {
         self.require(organization).await?;
         let tenant = self.tenant(organization);
@@ -53,7 +55,8 @@ impl S3AttendanceRepo {
                 self.write_marker(organization, attempt, change, targets).await?;
             }
             file.versions.push(RecordVersion { record: record.clone(), attempt });
-            found = match self.objects.put_upon(&key, before.as_ref(), &file, attempt).await? {
+            let put = self.act_upon(organization, &key, before.as_ref(), &file, attempt, entry);
+            found = match put.await? {
                 Put::Done => return Ok(()),
                 Put::Lost(found) => found,
             };

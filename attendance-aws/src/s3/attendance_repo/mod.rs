@@ -48,7 +48,8 @@
 //! does not, the finder writes the document again unchanged: now the attempt can't succeed any more (it begins again,
 //! with another marker, if it is still there), and the marker is deleted. Markers never hold anything personal.
 //!
-//! External ids have a protocol of their own, in [`claims`]; erasure has in [`erase`].
+//! External ids have a protocol of their own, in [`claims`]; so have erasure, in [`erase`], and the audit, in [`acts`]:
+//! an act and its entry are one write.
 //!
 //! # Whose write it was
 //!
@@ -59,8 +60,10 @@
 //! # What may stay behind
 //!
 //! After a crash amid a registration, a claim may stay behind: a hash at a key, with the opaque id of an attendee who does
-//! not have that external id. Whoever registers that external id next takes it over.
+//! not have that external id. Whoever registers that external id next takes it over. After a crash just before
+//! something new was made, the marker of the act stays in `acts/` until it is made.
 
+mod acts;
 mod attendees;
 mod claims;
 mod commit;
@@ -104,6 +107,7 @@ use crate::config::AwsConfig;
 /// | its relay to the only target | 2 GET; 1 LIST and 1 DELETE for each 1,000 |
 /// | its relay to several targets | 4 GET for each target, 1 PUT for each but the last, 1 DELETE |
 /// | a mark | 2 PUT, 3 with a reason; a correction 1 GET more |
+/// | somebody's act: a mark by hand, a change of an attendee, a group, an organization | 2 PUT more for its entry in the audit, 1 DELETE; 1 GET upon another act |
 /// | an attendee registered | 1 PUT, 2 with an external id, 1 more for each group |
 /// | a page of a list | 1 LIST for each 1,000 keys and 1 GET for each item, 16 at once |
 /// | a roster | as a page, of all who are or were in the group |

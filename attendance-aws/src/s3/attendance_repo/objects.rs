@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use attendance_core::domain::audit::AuditEntry;
 use attendance_core::ports::RepoError;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
@@ -41,6 +42,9 @@ struct Stored<T> {
     write: Uuid,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     earlier: Vec<Uuid>,
+    /// The entry of the last act upon it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    entry: Option<AuditEntry>,
     content: T,
 }
 
@@ -62,6 +66,14 @@ pub(super) struct Found<T> {
 pub(super) struct ObjectVersion {
     etag: String,
     writes: Vec<Uuid>,
+    entry: Option<AuditEntry>,
+}
+
+impl ObjectVersion {
+    /// The entry of the last act upon the document.
+    pub(super) fn entry(&self) -> Option<&AuditEntry> {
+        self.entry.as_ref()
+    }
 }
 
 /// What became of a conditional write.
@@ -157,7 +169,8 @@ impl Objects {
         let stored: Stored<T> = serde_json::from_slice(&bytes).map_err(|_| unreadable())?;
         let mut writes = vec![stored.write];
         writes.extend(stored.earlier);
-        Ok(Some(Found { content: stored.content, version: ObjectVersion { etag, writes } }))
+        let version = ObjectVersion { etag, writes, entry: stored.entry };
+        Ok(Some(Found { content: stored.content, version }))
     }
 
     /// The documents of many keys, in their order.
@@ -176,11 +189,7 @@ impl Objects {
     where
         T: Serialize + DeserializeOwned + Sync,
     {
-        let body = encode(content, write, &[])?;
-        match self.put_if(key, body, &Condition::Absent).await? {
-            Answer::Written => Ok(Put::Done),
-            Answer::Refused => self.whose(key, write).await,
-        }
+        self.put_upon(key, None, content, write).await
     }
 
     /// Replaces an object that is still what was read.
@@ -194,11 +203,7 @@ impl Objects {
     where
         T: Serialize + DeserializeOwned + Sync,
     {
-        let body = encode(content, write, &version.writes)?;
-        match self.put_if(key, body, &Condition::Unchanged(&version.etag)).await? {
-            Answer::Written => Ok(Put::Done),
-            Answer::Refused => self.whose(key, write).await,
-        }
+        self.put_upon(key, Some(version), content, write).await
     }
 
     /// Makes an object where there is none, replaces what was read otherwise.
@@ -212,9 +217,26 @@ impl Objects {
     where
         T: Serialize + DeserializeOwned + Sync,
     {
-        match before {
-            None => self.create(key, content, write).await,
-            Some(version) => self.replace(key, version, content, write).await,
+        self.put_with_entry(key, before, content, write, before.and_then(ObjectVersion::entry)).await
+    }
+
+    /// As [`Objects::put_upon`], with the entry that the document then carries.
+    pub(super) async fn put_with_entry<T>(
+        &self,
+        key: &str,
+        before: Option<&ObjectVersion>,
+        content: &T,
+        write: Uuid,
+        entry: Option<&AuditEntry>,
+    ) -> Result<Put<T>, RepoError>
+    where
+        T: Serialize + DeserializeOwned + Sync,
+    {
+        let writes = before.map_or(&[][..], |version| &version.writes);
+        let condition = before.map_or(Condition::Absent, |version| Condition::Unchanged(&version.etag));
+        match self.put_if(key, encode(content, write, writes, entry)?, &condition).await? {
+            Answer::Written => Ok(Put::Done),
+            Answer::Refused => self.whose(key, write).await,
         }
     }
 
@@ -248,7 +270,7 @@ impl Objects {
 
     /// Writes an object whose content is the same whoever writes it.
     pub(super) async fn put<T: Serialize>(&self, key: &str, content: &T) -> Result<(), RepoError> {
-        let body = encode(content, Uuid::now_v7(), &[])?;
+        let body = encode(content, Uuid::now_v7(), &[], None)?;
         let put = self.client.put_object().bucket(&self.bucket).key(key).content_type("application/json");
         put.body(ByteStream::from(body)).send().await.map(drop).map_err(|error| failure(&error))
     }
@@ -331,7 +353,13 @@ impl Objects {
     }
 }
 
-fn encode<T: Serialize>(content: &T, write: Uuid, before: &[Uuid]) -> Result<Vec<u8>, RepoError> {
+fn encode<T: Serialize>(
+    content: &T,
+    write: Uuid,
+    before: &[Uuid],
+    entry: Option<&AuditEntry>,
+) -> Result<Vec<u8>, RepoError> {
     let earlier = before.iter().take(REMEMBERED).copied().collect();
-    serde_json::to_vec(&Stored { format: FORMAT, write, earlier, content }).map_err(|_| unreadable())
+    let stored = Stored { format: FORMAT, write, earlier, entry: entry.cloned(), content };
+    serde_json::to_vec(&stored).map_err(|_| unreadable())
 }

@@ -2,6 +2,7 @@
 //! session, deleted once it is closed, and believed only as far as the session itself agrees.
 
 use async_trait::async_trait;
+use attendance_core::domain::audit::AuditEntry;
 use attendance_core::domain::ids::OrganizationId;
 use attendance_core::domain::page::{Page, PageRequest};
 use attendance_core::domain::session::{Session, SessionId};
@@ -90,6 +91,7 @@ impl Timetable for S3AttendanceRepo {
         organization: &OrganizationId,
         session: &SessionId,
         at: Timestamp,
+        entry: Option<AuditEntry>,
     ) -> Result<Session, RepoError> {
         let tenant = self.tenant(organization);
         let key = tenant.session(session);
@@ -97,11 +99,13 @@ impl Timetable for S3AttendanceRepo {
         loop {
             let found = self.objects.get::<Session>(&key).await?.ok_or(RepoError::NotFound(Entity::Session))?;
             let closed = Session { closed_at: Some(found.content.closed_at.unwrap_or(at)), ..found.content.clone() };
-            if closed != found.content
-                && let Put::Lost(_) = self.objects.replace(&key, &found.version, &closed, Uuid::now_v7()).await?
-            {
-                patience.wait().await?;
-                continue;
+            if closed != found.content {
+                let before = Some(&found.version);
+                let put = self.act_upon(organization, &key, before, &closed, Uuid::now_v7(), entry.as_ref());
+                if let Put::Lost(_) = put.await? {
+                    patience.wait().await?;
+                    continue;
+                }
             }
             self.objects.delete(&tenant.due_at(closed.closes_at, session)).await?;
             return Ok(closed);

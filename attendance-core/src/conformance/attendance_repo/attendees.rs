@@ -6,6 +6,7 @@ use crate::conformance::given::*;
 use crate::domain::attendee::{
     Attendee, Consent, ConsentWording, Email, EnrolmentState, ExternalId, Language, Name, Phone, Tombstone,
 };
+use crate::domain::audit::AuditAction;
 use crate::domain::event::{Event, Target};
 use crate::domain::ids::{AttendeeId, GroupId, OrganizationId};
 use crate::ports::attendance_repo::{AttendeeQuery, Entity, Outgoing};
@@ -26,7 +27,10 @@ async fn save(repo: &dyn AttendanceRepo, organization: &OrganizationId, attendee
 
 async fn register_in(repo: &dyn AttendanceRepo, organization: &OrganizationId, groups: &[&str]) -> AttendeeId {
     let groups = groups.iter().map(|id| GroupId::new(*id).unwrap()).collect();
-    repo.create_attendee(organization, &Attendee { groups, ..somebody() }).await.unwrap().id
+    repo.create_attendee(organization, &Attendee { groups, ..somebody() }, &entry(AuditAction::Register))
+        .await
+        .unwrap()
+        .id
 }
 
 async fn ids(
@@ -54,14 +58,14 @@ pub async fn a_registered_attendee_has_version_1_and_is_read_back_as_given(repo:
         at: at(1),
     });
     given.enrolment = EnrolmentState::Pending;
-    let created = repo.create_attendee(&organization, &given).await.unwrap();
+    let created = repo.create_attendee(&organization, &given, &entry(AuditAction::Register)).await.unwrap();
     assert!(created == Attendee { version: 1, ..given.clone() });
     assert!(repo.attendee(&organization, given.id).await.unwrap() == created);
 }
 
 pub async fn an_attendee_of_whom_only_the_name_is_known_is_read_back(repo: &dyn AttendanceRepo) {
     let organization = organization(repo).await;
-    let created = repo.create_attendee(&organization, &somebody()).await.unwrap();
+    let created = repo.create_attendee(&organization, &somebody(), &entry(AuditAction::Register)).await.unwrap();
     let read = repo.attendee(&organization, created.id).await.unwrap();
     assert!(read == created);
     assert!(read.attributes.is_empty() && read.groups.is_empty() && read.external_id.is_none());
@@ -75,7 +79,7 @@ pub async fn names_of_every_script_are_read_back(repo: &dyn AttendanceRepo) {
     for text in [family, "Zoe\u{301}", "Zo\u{e9}", "محمد بن علي", "O'Brien \"Bob\" \\ %_", "a  b", "王", &longest]
     {
         let given = Attendee { name: Some(Name::new(text).unwrap()), ..somebody() };
-        repo.create_attendee(&organization, &given).await.unwrap();
+        repo.create_attendee(&organization, &given, &entry(AuditAction::Register)).await.unwrap();
         let read = repo.attendee(&organization, given.id).await.unwrap();
         assert_eq!(read.name.as_ref().map(Name::as_str), Some(text));
     }
@@ -87,7 +91,7 @@ pub async fn instants_long_ago_and_far_ahead_are_read_back_to_the_microsecond(re
         ["1900-01-01T00:00:00Z", "1969-12-31T23:59:59.999999Z", "2038-01-19T03:14:08.000001Z", "9000-01-01T00:00:00Z"]
     {
         let given = Attendee { registered_at: text.parse().unwrap(), ..somebody() };
-        repo.create_attendee(&organization, &given).await.unwrap();
+        repo.create_attendee(&organization, &given, &entry(AuditAction::Register)).await.unwrap();
         assert_eq!(repo.attendee(&organization, given.id).await.unwrap().registered_at, given.registered_at);
     }
 }
@@ -98,7 +102,7 @@ pub async fn an_attendee_of_64_groups_and_32_attributes_is_read_back(repo: &dyn 
     given.groups = (0..64).map(|n| GroupId::new(format!("{n:0>64}")).unwrap()).collect();
     given.attributes = (0..32).map(|n| (format!("{n:ä>64}"), "ß".repeat(256))).collect();
     Attendee::check_attributes(&given.attributes).unwrap();
-    let mut stored = repo.create_attendee(&organization, &given).await.unwrap();
+    let mut stored = repo.create_attendee(&organization, &given, &entry(AuditAction::Register)).await.unwrap();
     assert!(repo.attendee(&organization, given.id).await.unwrap() == stored);
     stored.groups.pop_first();
     stored.attributes.clear();
@@ -108,22 +112,23 @@ pub async fn an_attendee_of_64_groups_and_32_attributes_is_read_back(repo: &dyn 
 
 pub async fn an_attendees_id_that_is_taken_is_refused(repo: &dyn AttendanceRepo) {
     let organization = organization(repo).await;
-    let stored = repo.create_attendee(&organization, &somebody()).await.unwrap();
+    let stored = repo.create_attendee(&organization, &somebody(), &entry(AuditAction::Register)).await.unwrap();
     let again = Attendee { name: None, version: 0, ..stored.clone() };
-    let refused = repo.create_attendee(&organization, &again).await;
+    let refused = repo.create_attendee(&organization, &again, &entry(AuditAction::Register)).await;
     assert!(matches!(refused, Err(RepoError::Exists(Entity::Attendee))), "{refused:?}");
     assert!(repo.attendee(&organization, stored.id).await.unwrap() == stored);
 }
 
 pub async fn an_external_id_that_another_attendee_has_is_refused(repo: &dyn AttendanceRepo) {
     let organization = organization(repo).await;
-    repo.create_attendee(&organization, &with_external_id("R-1")).await.unwrap();
+    repo.create_attendee(&organization, &with_external_id("R-1"), &entry(AuditAction::Register)).await.unwrap();
     let late = with_external_id("R-1");
-    let refused = repo.create_attendee(&organization, &late).await;
+    let refused = repo.create_attendee(&organization, &late, &entry(AuditAction::Register)).await;
     assert!(matches!(refused, Err(RepoError::ExternalIdTaken)), "{refused:?}");
     assert!(repo.attendees_by_id(&organization, &[late.id]).await.unwrap().is_empty());
 
-    let bob = repo.create_attendee(&organization, &with_external_id("R-2")).await.unwrap();
+    let bob =
+        repo.create_attendee(&organization, &with_external_id("R-2"), &entry(AuditAction::Register)).await.unwrap();
     let grab = Attendee { external_id: external_id("R-1"), ..bob.clone() };
     let refused = repo.save_attendee(&organization, &grab, &Outgoing::default()).await;
     assert!(matches!(refused, Err(RepoError::ExternalIdTaken)), "{refused:?}");
@@ -133,7 +138,8 @@ pub async fn an_external_id_that_another_attendee_has_is_refused(repo: &dyn Atte
 pub async fn of_many_who_register_one_external_id_one_wins(repo: &dyn AttendanceRepo) {
     let organization = organization(repo).await;
     let given: Vec<_> = (0..8).map(|_| with_external_id("R-1")).collect();
-    let registered = join_all(given.iter().map(|given| repo.create_attendee(&organization, given))).await;
+    let by = entry(AuditAction::Register);
+    let registered = join_all(given.iter().map(|given| repo.create_attendee(&organization, given, &by))).await;
     let winners: Vec<_> = registered.iter().flatten().map(|attendee| attendee.id).collect();
     assert_eq!(winners.len(), 1);
     let refused = |each: &&Result<_, _>| matches!(each, Err(RepoError::ExternalIdTaken));
@@ -144,8 +150,8 @@ pub async fn of_many_who_register_one_external_id_one_wins(repo: &dyn Attendance
 pub async fn an_external_id_is_free_in_another_organization(repo: &dyn AttendanceRepo) {
     let (mine, other) = two_organizations(repo).await;
     let (ada, bob) = (with_external_id("R-1"), with_external_id("R-1"));
-    repo.create_attendee(&mine, &ada).await.unwrap();
-    repo.create_attendee(&other, &bob).await.unwrap();
+    repo.create_attendee(&mine, &ada, &entry(AuditAction::Register)).await.unwrap();
+    repo.create_attendee(&other, &bob, &entry(AuditAction::Register)).await.unwrap();
     for (organization, id) in [(&mine, ada.id), (&other, bob.id)] {
         let found = repo.attendee_by_external_id(organization, ada.external_id.as_ref().unwrap()).await.unwrap();
         assert_eq!(found.map(|attendee| attendee.id), Some(id));
@@ -154,18 +160,19 @@ pub async fn an_external_id_is_free_in_another_organization(repo: &dyn Attendanc
 
 pub async fn an_external_id_that_is_given_up_becomes_free(repo: &dyn AttendanceRepo) {
     let organization = organization(repo).await;
-    let ada = repo.create_attendee(&organization, &with_external_id("R-1")).await.unwrap();
+    let ada =
+        repo.create_attendee(&organization, &with_external_id("R-1"), &entry(AuditAction::Register)).await.unwrap();
     save(repo, &organization, &Attendee { external_id: external_id("R-2"), ..ada.clone() }).await;
     let none = repo.attendee_by_external_id(&organization, ada.external_id.as_ref().unwrap()).await.unwrap();
     assert!(none.is_none());
-    repo.create_attendee(&organization, &with_external_id("R-1")).await.unwrap();
+    repo.create_attendee(&organization, &with_external_id("R-1"), &entry(AuditAction::Register)).await.unwrap();
 }
 
 pub async fn external_ids_differ_by_case_and_by_every_character(repo: &dyn AttendanceRepo) {
     let organization = organization(repo).await;
     let texts = ["r-1", "R-1", "R_1", "R%1", "ré", "re\u{301}", "re", "ss", "ß", "0001", "1", "R 1", "R  1", "🦊"];
     for text in texts {
-        repo.create_attendee(&organization, &with_external_id(text)).await.unwrap();
+        repo.create_attendee(&organization, &with_external_id(text), &entry(AuditAction::Register)).await.unwrap();
     }
     for text in texts {
         let found = repo.attendee_by_external_id(&organization, &external_id(text).unwrap()).await.unwrap();
@@ -176,17 +183,17 @@ pub async fn external_ids_differ_by_case_and_by_every_character(repo: &dyn Atten
 }
 
 pub async fn nobody_is_registered_in_an_organization_that_does_not_exist(repo: &dyn AttendanceRepo) {
-    let refused = repo.create_attendee(&fresh_organization(), &somebody()).await;
+    let refused = repo.create_attendee(&fresh_organization(), &somebody(), &entry(AuditAction::Register)).await;
     assert!(matches!(refused, Err(RepoError::UnknownOrganization)), "{refused:?}");
 }
 
 pub async fn a_changed_attendee_has_the_next_version_and_its_events_are_pending(repo: &dyn AttendanceRepo) {
     let organization = organization(repo).await;
-    let ada = repo.create_attendee(&organization, &somebody()).await.unwrap();
+    let ada = repo.create_attendee(&organization, &somebody(), &entry(AuditAction::Register)).await.unwrap();
     let mut changed = Attendee { enrolment: EnrolmentState::Active, ..ada.clone() };
     changed.groups.insert(GroupId::new("5B").unwrap());
     let event = Event::of_enrolment(&organization, ada.id, EnrolmentState::Active, 2, at(5));
-    let outgoing = Outgoing { events: vec![event.clone()], targets: vec![Target::sink()] };
+    let outgoing = Outgoing { events: vec![event.clone()], targets: vec![Target::sink()], audit: None };
     let saved = repo.save_attendee(&organization, &changed, &outgoing).await.unwrap();
     assert!(saved == Attendee { version: 2, ..changed });
     assert!(repo.attendee(&organization, ada.id).await.unwrap() == saved);
@@ -196,10 +203,10 @@ pub async fn a_changed_attendee_has_the_next_version_and_its_events_are_pending(
 
 pub async fn an_older_version_of_an_attendee_is_refused_together_with_its_events(repo: &dyn AttendanceRepo) {
     let organization = organization(repo).await;
-    let first = repo.create_attendee(&organization, &somebody()).await.unwrap();
+    let first = repo.create_attendee(&organization, &somebody(), &entry(AuditAction::Register)).await.unwrap();
     let second = save(repo, &organization, &first).await;
     let event = Event::of_enrolment(&organization, first.id, EnrolmentState::Active, 2, at(5));
-    let outgoing = Outgoing { events: vec![event], targets: vec![Target::sink()] };
+    let outgoing = Outgoing { events: vec![event], targets: vec![Target::sink()], audit: None };
     for version in [0, 1, 3] {
         let stale = Attendee { version, name: None, ..first.clone() };
         let refused = repo.save_attendee(&organization, &stale, &outgoing).await;
@@ -211,7 +218,7 @@ pub async fn an_older_version_of_an_attendee_is_refused_together_with_its_events
 
 pub async fn of_many_who_change_one_version_of_an_attendee_one_wins(repo: &dyn AttendanceRepo) {
     let organization = organization(repo).await;
-    let first = repo.create_attendee(&organization, &somebody()).await.unwrap();
+    let first = repo.create_attendee(&organization, &somebody(), &entry(AuditAction::Register)).await.unwrap();
     let named = |n: u32| Attendee { name: Some(Name::new(format!("N {n}")).unwrap()), ..first.clone() };
     let given: Vec<_> = (0..8).map(named).collect();
     let none = Outgoing::default();
@@ -224,7 +231,7 @@ pub async fn of_many_who_change_one_version_of_an_attendee_one_wins(repo: &dyn A
 
 pub async fn an_attendee_who_does_not_exist_is_not_changed_another_organizations_neither(repo: &dyn AttendanceRepo) {
     let (mine, other) = two_organizations(repo).await;
-    let ada = repo.create_attendee(&mine, &somebody()).await.unwrap();
+    let ada = repo.create_attendee(&mine, &somebody(), &entry(AuditAction::Register)).await.unwrap();
     for (organization, attendee) in [(&mine, &somebody()), (&other, &ada)] {
         let refused = repo.save_attendee(organization, attendee, &Outgoing::default()).await;
         assert!(matches!(refused, Err(RepoError::NotFound(Entity::Attendee))), "{refused:?}");
@@ -282,7 +289,7 @@ pub async fn attendees_are_listed_once_each_ordered_by_id(repo: &dyn AttendanceR
     let (organization, other) = two_organizations(repo).await;
     let given: Vec<_> = (0..7).map(|_| somebody()).collect();
     for attendee in given.iter().rev() {
-        repo.create_attendee(&organization, attendee).await.unwrap();
+        repo.create_attendee(&organization, attendee, &entry(AuditAction::Register)).await.unwrap();
     }
     attendee(repo, &other).await;
     let mut expected: Vec<_> = given.iter().map(|attendee| attendee.id).collect();
@@ -300,7 +307,7 @@ pub async fn those_whose_erasure_was_asked_for_are_left_out_of_the_lists(repo: &
     for id in [asked, erased] {
         bury(repo, &organization, id).await;
     }
-    repo.erase_attendee(&organization, erased, at(20)).await.unwrap();
+    repo.erase_attendee(&organization, erased, at(20), &entry(AuditAction::CompleteErasure)).await.unwrap();
     let group = Some(GroupId::new("5B").unwrap());
     for group in [None, group, Some(GroupId::everyone())] {
         let query = AttendeeQuery { group, erasing: false };

@@ -1,6 +1,7 @@
 //! Commits, marks and history: what makes a record trustworthy. Lists have a file of their own.
 
 use crate::conformance::given::*;
+use crate::domain::audit::AuditAction;
 use crate::domain::check_in::{Candidate, CheckIn, Decision, Liveness, PictureRefusal, Refusal};
 use crate::domain::event::{Event, Target};
 use crate::domain::ids::{AttendeeId, OrganizationId};
@@ -261,8 +262,8 @@ pub async fn sessions_whose_groups_differ_by_case_have_different_records(repo: &
 pub async fn the_same_session_and_attendee_in_another_organization_is_another_record(repo: &dyn AttendanceRepo) {
     let (mine, other) = two_organizations(repo).await;
     let ada = somebody();
-    repo.create_attendee(&mine, &ada).await.unwrap();
-    repo.create_attendee(&other, &ada).await.unwrap();
+    repo.create_attendee(&mine, &ada, &entry(AuditAction::Register)).await.unwrap();
+    repo.create_attendee(&other, &ada, &entry(AuditAction::Register)).await.unwrap();
     let given = arrival(&mine, ada.id, "c-1");
     repo.commit(&mine, &given).await.unwrap();
     assert_eq!(repo.record(&other, &monday(), ada.id).await.unwrap(), None);
@@ -273,7 +274,7 @@ pub async fn the_same_session_and_attendee_in_another_organization_is_another_re
     let committed = repo.commit(&other, &theirs).await.unwrap();
     assert_eq!(committed, Committed::Written(vec![Recorded::New(theirs.records[0].record.clone())]));
     let corrected = correction(&theirs.records[0].record, "on leave");
-    repo.mark(&other, &RecordDraft::new(&other, corrected), &[]).await.unwrap();
+    repo.mark(&other, &RecordDraft::new(&other, corrected), &[], None).await.unwrap();
     let mine_still = repo.record(&mine, &monday(), ada.id).await.unwrap();
     assert_eq!(mine_still, Some(given.records[0].record.clone()));
 }
@@ -285,7 +286,7 @@ async fn mark(
     record: &AttendanceRecord,
 ) -> Result<(), RepoError> {
     let draft = RecordDraft::new(organization, record.clone());
-    repo.mark(organization, &draft, &[Target::sink()]).await
+    repo.mark(organization, &draft, &[Target::sink()], None).await
 }
 
 pub async fn a_correction_stands_and_the_versions_before_stay_in_the_history(repo: &dyn AttendanceRepo) {

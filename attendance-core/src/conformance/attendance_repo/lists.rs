@@ -1,9 +1,8 @@
-//! The ledger's lists: records, check-ins, the audit.
+//! The ledger's lists: records and check-ins.
 
 use jiff::civil::date;
 
 use crate::conformance::given::*;
-use crate::domain::audit::{Actor, AuditAction, AuditEntry};
 use crate::domain::check_in::{Candidate, CheckIn, Decision, Refusal};
 use crate::domain::ids::{AttendeeId, GroupId, OrganizationId};
 use crate::domain::image::ImageKey;
@@ -15,7 +14,7 @@ use crate::ports::{AttendanceRepo, RepoError};
 async fn record_at(repo: &dyn AttendanceRepo, organization: &OrganizationId, attendee: AttendeeId, sessions: &[&str]) {
     for id in sessions {
         let draft = RecordDraft::new(organization, record(&session(id), attendee, "c-1"));
-        repo.mark(organization, &draft, &[]).await.unwrap();
+        repo.mark(organization, &draft, &[], None).await.unwrap();
     }
 }
 
@@ -98,7 +97,7 @@ pub async fn of_a_corrected_record_only_the_standing_version_is_listed(repo: &dy
     let first = record(&session("5B.2026-11-21.0"), ada, "c-1");
     let second = correction(&first, "on leave");
     for version in [&first, &second] {
-        repo.mark(&organization, &RecordDraft::new(&organization, version.clone()), &[]).await.unwrap();
+        repo.mark(&organization, &RecordDraft::new(&organization, version.clone()), &[], None).await.unwrap();
     }
     let listed = every(1, async |page| repo.records(&organization, &november(), &page).await).await;
     assert_eq!(listed, [second]);
@@ -233,34 +232,4 @@ pub async fn a_cursor_that_no_ledger_list_made_is_refused(repo: &dyn AttendanceR
     assert!(matches!(refused, Err(RepoError::InvalidCursor)), "{refused:?}");
     let refused = repo.check_ins(&organization, &CheckInQuery::default(), &foreign_cursor()).await;
     assert!(matches!(refused, Err(RepoError::InvalidCursor)), "{refused:?}");
-    let refused = repo.audit(&organization, &foreign_cursor()).await;
-    assert!(matches!(refused, Err(RepoError::InvalidCursor)), "{refused:?}");
-}
-
-fn audit_entry(microsecond: i64, action: AuditAction, attendee: Option<AttendeeId>) -> AuditEntry {
-    AuditEntry::new(at(microsecond), Actor::new("teacher-7 'ü' 100%").unwrap(), action, attendee)
-}
-
-pub async fn an_audit_entry_that_is_added_again_changes_nothing(repo: &dyn AttendanceRepo) {
-    let organization = organization(repo).await;
-    let entry = audit_entry(0, AuditAction::WithdrawConsent, Some(AttendeeId::fresh()));
-    for _ in 0..2 {
-        repo.append_audit(&organization, &entry).await.unwrap();
-    }
-    assert_eq!(every(1, async |page| repo.audit(&organization, &page).await).await, [entry]);
-}
-
-pub async fn the_audit_is_listed_once_each_the_latest_first_and_ends_at_the_wall(repo: &dyn AttendanceRepo) {
-    let (organization, other) = two_organizations(repo).await;
-    let mut entries: Vec<_> =
-        (0..7).map(|n| audit_entry(n, AuditAction::Enrol, (n % 2 == 0).then(AttendeeId::fresh))).collect();
-    for entry in &entries {
-        repo.append_audit(&organization, entry).await.unwrap();
-    }
-    repo.append_audit(&other, &audit_entry(3, AuditAction::Erase, None)).await.unwrap();
-    entries.reverse();
-    for limit in [1, 2, 7, 100] {
-        let listed = every(limit, async |page| repo.audit(&organization, &page).await).await;
-        assert_eq!(listed, entries, "by pages of {limit}");
-    }
 }

@@ -1,6 +1,7 @@
 //! Cases for an [`AttendanceRepo`](crate::ports::AttendanceRepo).
 
 pub mod attendees;
+pub mod audit;
 pub mod directory;
 pub mod erasure;
 pub mod ledger;
@@ -116,8 +117,18 @@ macro_rules! attendance_repo_suite {
             check_ins_with_a_stranger_or_with_a_picture_are_listed_where_asked_for
             check_ins_that_name_an_attendee_are_listed_however_they_name_them
             a_cursor_that_no_ledger_list_made_is_refused
-            an_audit_entry_that_is_added_again_changes_nothing
+        }
+        $crate::__conformance_tests! { $fixture, $test, $crate::conformance::attendance_repo::audit,
+            every_act_is_in_the_audit
+            an_act_that_is_refused_leaves_no_entry
+            of_many_who_act_at_once_the_winner_alone_is_in_the_audit
+            an_erasure_is_in_the_audit_once_by_whoever_completed_it
+            a_session_that_was_closed_before_leaves_no_second_entry
+            what_nobody_did_leaves_no_entry
+            an_entry_that_is_stored_again_is_there_once
+            an_entry_is_read_back_as_it_was_given
             the_audit_is_listed_once_each_the_latest_first_and_ends_at_the_wall
+            a_cursor_that_no_audit_made_is_refused
         }
         $crate::__conformance_tests! { $fixture, $test, $crate::conformance::attendance_repo::outbox,
             an_event_is_pending_for_every_target_until_that_one_acknowledges_it

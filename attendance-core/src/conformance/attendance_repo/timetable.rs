@@ -77,7 +77,7 @@ pub async fn another_organizations_session_of_the_same_id_is_not_found(repo: &dy
     ensure(repo, &mine, &["5B.2026-11-21.0"]).await;
     let id = session("5B.2026-11-21.0");
     assert_eq!(repo.session(&other, &id).await.unwrap(), None);
-    let closed = repo.close_session(&other, &id, at(1)).await;
+    let closed = repo.close_session(&other, &id, at(1), None).await;
     assert!(matches!(closed, Err(RepoError::NotFound(Entity::Session))), "{closed:?}");
     assert!(repo.due_sessions(&other, at(1000), 10).await.unwrap().is_empty());
     assert_eq!(repo.session(&mine, &id).await.unwrap().unwrap().closed_at, None);
@@ -157,7 +157,7 @@ pub async fn sessions_that_should_be_closed_are_due_the_earliest_first(repo: &dy
 pub async fn a_session_that_was_closed_is_not_due(repo: &dyn AttendanceRepo) {
     let organization = organization(repo).await;
     ensure(repo, &organization, &["5B.2026-11-20.0", "5B.2026-11-21.0"]).await;
-    repo.close_session(&organization, &session("5B.2026-11-20.0"), at(500)).await.unwrap();
+    repo.close_session(&organization, &session("5B.2026-11-20.0"), at(500), None).await.unwrap();
     let due = repo.due_sessions(&organization, at(1000), 10).await.unwrap();
     assert_eq!(due, [meeting("5B.2026-11-21.0", 0, 100)]);
 }
@@ -168,7 +168,7 @@ pub async fn the_first_instant_at_which_a_session_was_closed_stays(repo: &dyn At
     let id = session("5B.2026-11-21.0");
     let expected = Session { closed_at: Some(at(70)), ..meeting("5B.2026-11-21.0", 0, 100) };
     for instant in [70, 71, 60] {
-        assert_eq!(repo.close_session(&organization, &id, at(instant)).await.unwrap(), expected);
+        assert_eq!(repo.close_session(&organization, &id, at(instant), None).await.unwrap(), expected);
     }
     assert_eq!(repo.session(&organization, &id).await.unwrap(), Some(expected.clone()));
     let ensured = repo.ensure_session(&organization, &meeting("5B.2026-11-21.0", 0, 100)).await.unwrap();
@@ -179,7 +179,7 @@ pub async fn of_many_who_close_a_session_at_once_all_get_the_same_instant(repo: 
     let organization = organization(repo).await;
     ensure(repo, &organization, &["5B.2026-11-21.0"]).await;
     let id = session("5B.2026-11-21.0");
-    let closed = join_all((0..8).map(|n| repo.close_session(&organization, &id, at(n)))).await;
+    let closed = join_all((0..8).map(|n| repo.close_session(&organization, &id, at(n), None))).await;
     let standing = repo.session(&organization, &id).await.unwrap().unwrap();
     assert!(standing.closed_at.is_some());
     for answered in closed {
@@ -191,7 +191,7 @@ pub async fn a_session_that_does_not_exist_is_not_closed(repo: &dyn AttendanceRe
     let organization = organization(repo).await;
     let id = session("5B.2026-11-21.0");
     assert_eq!(repo.session(&organization, &id).await.unwrap(), None);
-    let refused = repo.close_session(&organization, &id, at(1)).await;
+    let refused = repo.close_session(&organization, &id, at(1), None).await;
     assert!(matches!(refused, Err(RepoError::NotFound(Entity::Session))), "{refused:?}");
     assert_eq!(repo.session(&organization, &id).await.unwrap(), None);
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{InMemoryAttendanceRepo, Tenant, next_version};
 use crate::domain::attendee::{Attendee, ExternalId};
+use crate::domain::audit::AuditEntry;
 use crate::domain::group::Group;
 use crate::domain::ids::{AttendeeId, GroupId, OrganizationId};
 use crate::domain::organization::Organization;
@@ -28,14 +29,16 @@ impl Tenant {
         self.attendees.insert(attendee.id, attendee);
     }
 
-    fn erase(&mut self, id: AttendeeId, now: Timestamp) -> Result<(), RepoError> {
+    fn erase(&mut self, id: AttendeeId, now: Timestamp, entry: &AuditEntry) -> Result<(), RepoError> {
         let stored = self.attendees.get(&id).ok_or(RepoError::NotFound(Entity::Attendee))?;
         let mut erased = stored.without_personal_data();
         let tombstone = erased.tombstone.as_mut().ok_or(RepoError::Conflict)?;
+        let completes = tombstone.completed_at.is_none();
         tombstone.completed_at.get_or_insert(now);
         // A copy that was read before must not bring the personal data back.
         erased.version += u32::from(erased != *stored);
         self.store_attendee(erased);
+        self.enter(completes.then_some(entry));
         self.subjects.retain(|_, attendee| *attendee != id);
         for ((_, attendee), versions) in &mut self.records {
             for version in versions.iter_mut().filter(|_| *attendee == id) {
@@ -50,21 +53,30 @@ impl Tenant {
 
 #[async_trait]
 impl Directory for InMemoryAttendanceRepo {
-    async fn create_organization(&self, organization: &Organization) -> Result<Organization, RepoError> {
+    async fn create_organization(
+        &self,
+        organization: &Organization,
+        entry: &AuditEntry,
+    ) -> Result<Organization, RepoError> {
         match self.tenants().entry(organization.id.clone()) {
             Entry::Occupied(_) => Err(RepoError::Exists(Entity::Organization)),
             Entry::Vacant(free) => {
                 let stored = Organization { version: 1, ..organization.clone() };
-                free.insert(Tenant::new(stored.clone()));
+                free.insert(Tenant::new(stored.clone())).enter(Some(entry));
                 Ok(stored)
             }
         }
     }
 
-    async fn save_organization(&self, organization: &Organization) -> Result<Organization, RepoError> {
+    async fn save_organization(
+        &self,
+        organization: &Organization,
+        entry: &AuditEntry,
+    ) -> Result<Organization, RepoError> {
         self.write(&organization.id, |tenant| {
             let version = next_version(organization.version, tenant.organization.version)?;
             tenant.organization = Organization { version, ..organization.clone() };
+            tenant.enter(Some(entry));
             Ok(tenant.organization.clone())
         })
     }
@@ -82,7 +94,12 @@ impl Directory for InMemoryAttendanceRepo {
         }))
     }
 
-    async fn create_attendee(&self, organization: &OrganizationId, attendee: &Attendee) -> Result<Attendee, RepoError> {
+    async fn create_attendee(
+        &self,
+        organization: &OrganizationId,
+        attendee: &Attendee,
+        entry: &AuditEntry,
+    ) -> Result<Attendee, RepoError> {
         self.write(organization, |tenant| {
             if tenant.attendees.contains_key(&attendee.id) {
                 return Err(RepoError::Exists(Entity::Attendee));
@@ -90,6 +107,7 @@ impl Directory for InMemoryAttendanceRepo {
             tenant.check_external_id(attendee)?;
             let stored = Attendee { version: 1, ..attendee.clone() };
             tenant.store_attendee(stored.clone());
+            tenant.enter(Some(entry));
             Ok(stored)
         })
     }
@@ -107,6 +125,7 @@ impl Directory for InMemoryAttendanceRepo {
             let stored = Attendee { version, ..attendee.clone() };
             tenant.store_attendee(stored.clone());
             tenant.send(&outgoing.events, &outgoing.targets);
+            tenant.enter(outgoing.audit.as_ref());
             Ok(stored)
         })
     }
@@ -158,15 +177,22 @@ impl Directory for InMemoryAttendanceRepo {
         organization: &OrganizationId,
         attendee: AttendeeId,
         now: Timestamp,
+        entry: &AuditEntry,
     ) -> Result<(), RepoError> {
-        self.write(organization, |tenant| tenant.erase(attendee, now))
+        self.write(organization, |tenant| tenant.erase(attendee, now, entry))
     }
 
-    async fn save_group(&self, organization: &OrganizationId, group: &Group) -> Result<Group, RepoError> {
+    async fn save_group(
+        &self,
+        organization: &OrganizationId,
+        group: &Group,
+        entry: &AuditEntry,
+    ) -> Result<Group, RepoError> {
         self.write(organization, |tenant| {
             let stored = tenant.groups.get(&group.id).map_or(0, |group| group.version);
             let group = Group { version: next_version(group.version, stored)?, ..group.clone() };
             tenant.groups.insert(group.id.clone(), group.clone());
+            tenant.enter(Some(entry));
             Ok(group)
         })
     }
@@ -188,11 +214,13 @@ impl Directory for InMemoryAttendanceRepo {
         organization: &OrganizationId,
         subject: &Subject,
         attendee: AttendeeId,
+        entry: &AuditEntry,
     ) -> Result<(), RepoError> {
         self.write(organization, |tenant| {
             let known = tenant.attendees.get(&attendee).filter(|attendee| !attendee.is_erased());
             known.ok_or(RepoError::NotFound(Entity::Attendee))?;
             tenant.subjects.insert(subject.clone(), attendee);
+            tenant.enter(Some(entry));
             Ok(())
         })
     }

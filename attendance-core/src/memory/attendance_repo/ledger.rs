@@ -88,6 +88,7 @@ impl Ledger for InMemoryAttendanceRepo {
         organization: &OrganizationId,
         draft: &RecordDraft,
         targets: &[Target],
+        entry: Option<AuditEntry>,
     ) -> Result<(), RepoError> {
         self.write(organization, |tenant| {
             let versions = tenant.versions(&draft.record.session, draft.record.attendee);
@@ -95,6 +96,7 @@ impl Ledger for InMemoryAttendanceRepo {
                 return Err(RepoError::Conflict);
             }
             tenant.add_version(draft, targets);
+            tenant.enter(entry.as_ref());
             Ok(())
         })
     }
@@ -171,7 +173,7 @@ impl Ledger for InMemoryAttendanceRepo {
 
     async fn append_audit(&self, organization: &OrganizationId, entry: &AuditEntry) -> Result<(), RepoError> {
         self.write(organization, |tenant| {
-            tenant.audit.entry((entry.at, entry.id)).or_insert_with(|| entry.clone());
+            tenant.enter(Some(entry));
             Ok(())
         })
     }

@@ -72,6 +72,11 @@ impl Tenant {
             deliveries: HashMap::new(),
         }
     }
+
+    /// Adds a line to the audit, if there is one to add and it is not there.
+    fn enter(&mut self, entry: Option<&AuditEntry>) {
+        self.audit.extend(entry.map(|entry| ((entry.at, entry.id), entry.clone())));
+    }
 }
 
 impl InMemoryAttendanceRepo {

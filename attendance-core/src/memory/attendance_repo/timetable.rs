@@ -2,6 +2,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{InMemoryAttendanceRepo, key};
+use crate::domain::audit::AuditEntry;
 use crate::domain::ids::OrganizationId;
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::session::{Session, SessionId};
@@ -58,11 +59,15 @@ impl Timetable for InMemoryAttendanceRepo {
         organization: &OrganizationId,
         session: &SessionId,
         at: Timestamp,
+        entry: Option<AuditEntry>,
     ) -> Result<Session, RepoError> {
         self.write(organization, |tenant| {
             let session = tenant.sessions.get_mut(&key(session)).ok_or(RepoError::NotFound(Entity::Session))?;
+            let closes = session.closed_at.is_none();
             session.closed_at.get_or_insert(at);
-            Ok(session.clone())
+            let session = session.clone();
+            tenant.enter(entry.as_ref().filter(|_| closes));
+            Ok(session)
         })
     }
 }

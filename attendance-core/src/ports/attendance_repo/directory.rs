@@ -3,6 +3,7 @@ use jiff::Timestamp;
 
 use super::{Outgoing, RepoError};
 use crate::domain::attendee::{Attendee, ExternalId};
+use crate::domain::audit::AuditEntry;
 use crate::domain::group::Group;
 use crate::domain::ids::{AttendeeId, GroupId, OrganizationId};
 use crate::domain::organization::Organization;
@@ -29,6 +30,11 @@ pub struct AttendeeQuery {
 /// Organizations, attendees, their consent and enrolment state, groups, and who signs in as whom.
 ///
 /// Whatever has a `version` is saved only if the stored version is the given one, and is then stored with one more.
+///
+/// # Behavior
+/// - An act and its entry of the audit are stored both or neither: also where many act at once, or a process dies. An act
+///   that is refused leaves no entry.
+/// - An entry that is stored again, by a repetition, is there once.
 #[async_trait]
 pub trait Directory: std::fmt::Debug + Send + Sync + 'static {
     /// Makes an organization, together with its group [`everyone`](Group::everyone).
@@ -36,14 +42,22 @@ pub trait Directory: std::fmt::Debug + Send + Sync + 'static {
     /// # Behavior
     /// - It is stored with version 1, and its group `everyone` exists.
     /// - An id that is taken is refused as `Exists`, also when many create at once: one wins.
-    async fn create_organization(&self, organization: &Organization) -> Result<Organization, RepoError>;
+    async fn create_organization(
+        &self,
+        organization: &Organization,
+        entry: &AuditEntry,
+    ) -> Result<Organization, RepoError>;
 
     /// Changes an organization.
     ///
     /// # Behavior
     /// - It is stored with the next version; an older version is refused as `Conflict`.
     /// - One that does not exist is refused as `UnknownOrganization`.
-    async fn save_organization(&self, organization: &Organization) -> Result<Organization, RepoError>;
+    async fn save_organization(
+        &self,
+        organization: &Organization,
+        entry: &AuditEntry,
+    ) -> Result<Organization, RepoError>;
 
     /// One organization, or `None`.
     async fn organization(&self, organization: &OrganizationId) -> Result<Option<Organization>, RepoError>;
@@ -62,12 +76,18 @@ pub trait Directory: std::fmt::Debug + Send + Sync + 'static {
     ///   another organization it is free.
     /// - An id that is taken is refused as `Exists`.
     /// - An organization that does not exist is refused as `UnknownOrganization`.
-    async fn create_attendee(&self, organization: &OrganizationId, attendee: &Attendee) -> Result<Attendee, RepoError>;
+    async fn create_attendee(
+        &self,
+        organization: &OrganizationId,
+        attendee: &Attendee,
+        entry: &AuditEntry,
+    ) -> Result<Attendee, RepoError>;
 
-    /// Changes an attendee, and puts events into the outbox, both or neither.
+    /// Changes an attendee, and stores the events and the entry that go with it, all or nothing.
     ///
     /// # Behavior
-    /// - It is stored with the next version; an older version is refused as `Conflict`, and its events are not stored.
+    /// - It is stored with the next version; an older version is refused as `Conflict`, and its events and its entry are
+    ///   not stored.
     /// - An external id that another attendee has is refused as `ExternalIdTaken`; one that is given up becomes free.
     /// - One that does not exist is refused as `NotFound`, another organization's too.
     async fn save_attendee(
@@ -119,18 +139,25 @@ pub trait Directory: std::fmt::Debug + Send + Sync + 'static {
     /// - It can be repeated; `completed_at` keeps the first instant.
     /// - It counts as a stored change: a copy that was read before can't be saved afterwards, which is a `Conflict`.
     /// - An attendee without a tombstone is refused as `Conflict`, one who does not exist as `NotFound`.
+    /// - The entry is stored with `completed_at`: the one of whoever completed it, and none of a repetition.
     async fn erase_attendee(
         &self,
         organization: &OrganizationId,
         attendee: AttendeeId,
         now: Timestamp,
+        entry: &AuditEntry,
     ) -> Result<(), RepoError>;
 
     /// Makes (version 0) or changes a group.
     ///
     /// # Behavior
     /// - It is stored with the next version; another version than the stored one is refused as `Conflict`.
-    async fn save_group(&self, organization: &OrganizationId, group: &Group) -> Result<Group, RepoError>;
+    async fn save_group(
+        &self,
+        organization: &OrganizationId,
+        group: &Group,
+        entry: &AuditEntry,
+    ) -> Result<Group, RepoError>;
 
     /// One group, or `None`.
     ///
@@ -154,6 +181,7 @@ pub trait Directory: std::fmt::Debug + Send + Sync + 'static {
         organization: &OrganizationId,
         subject: &Subject,
         attendee: AttendeeId,
+        entry: &AuditEntry,
     ) -> Result<(), RepoError>;
 
     /// As whom a subject signs in, or `None`.

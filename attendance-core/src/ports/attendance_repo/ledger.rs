@@ -113,17 +113,19 @@ pub trait Ledger: std::fmt::Debug + Send + Sync + 'static {
     /// - The same session and attendee in another organization is another record.
     async fn commit(&self, organization: &OrganizationId, commit: &Commit) -> Result<Committed, RepoError>;
 
-    /// Makes or corrects one record by hand or by the sweep, with its event, atomically.
+    /// Makes or corrects one record, with its event, and with its entry of the audit where it is somebody's act,
+    /// atomically.
     ///
     /// # Behavior
     /// - Version 1 is made only where there is no record, version n + 1 only upon version n; anything else is refused
-    ///   as `Conflict`, and its event is not stored.
+    ///   as `Conflict`, and neither its event nor its entry is stored.
     /// - The version before stays in the history.
     async fn mark(
         &self,
         organization: &OrganizationId,
         draft: &RecordDraft,
         targets: &[Target],
+        entry: Option<AuditEntry>,
     ) -> Result<(), RepoError>;
 
     /// The record that stands, or `None`.
@@ -177,7 +179,8 @@ pub trait Ledger: std::fmt::Debug + Send + Sync + 'static {
     /// - It can be repeated; a check-in that does not exist succeeds too.
     async fn detach_image(&self, organization: &OrganizationId, check_in: &CheckInId) -> Result<(), RepoError>;
 
-    /// Adds a line to the audit.
+    /// Adds a line to the audit, for an act that changes nothing else here: a token, something outside of the
+    /// repository. Whatever changes something brings its entry along.
     ///
     /// # Behavior
     /// - Adding an entry again changes nothing.

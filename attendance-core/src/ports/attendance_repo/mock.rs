@@ -27,11 +27,24 @@ mockall::mock! {
 
     #[async_trait]
     impl Directory for AttendanceRepo {
-        async fn create_organization(&self, organization: &Organization) -> Result<Organization, RepoError>;
-        async fn save_organization(&self, organization: &Organization) -> Result<Organization, RepoError>;
+        async fn create_organization(
+            &self,
+            organization: &Organization,
+            entry: &AuditEntry,
+        ) -> Result<Organization, RepoError>;
+        async fn save_organization(
+            &self,
+            organization: &Organization,
+            entry: &AuditEntry,
+        ) -> Result<Organization, RepoError>;
         async fn organization(&self, organization: &OrganizationId) -> Result<Option<Organization>, RepoError>;
         async fn organizations(&self, page: &PageRequest) -> Result<Page<Organization>, RepoError>;
-        async fn create_attendee(&self, organization: &OrganizationId, attendee: &Attendee) -> Result<Attendee, RepoError>;
+        async fn create_attendee(
+            &self,
+            organization: &OrganizationId,
+            attendee: &Attendee,
+            entry: &AuditEntry,
+        ) -> Result<Attendee, RepoError>;
         async fn save_attendee(
             &self,
             organization: &OrganizationId,
@@ -59,8 +72,14 @@ mockall::mock! {
             organization: &OrganizationId,
             attendee: AttendeeId,
             now: Timestamp,
+            entry: &AuditEntry,
         ) -> Result<(), RepoError>;
-        async fn save_group(&self, organization: &OrganizationId, group: &Group) -> Result<Group, RepoError>;
+        async fn save_group(
+            &self,
+            organization: &OrganizationId,
+            group: &Group,
+            entry: &AuditEntry,
+        ) -> Result<Group, RepoError>;
         async fn group(&self, organization: &OrganizationId, group: &GroupId) -> Result<Option<Group>, RepoError>;
         async fn groups(&self, organization: &OrganizationId, page: &PageRequest) -> Result<Page<Group>, RepoError>;
         async fn link_subject(
@@ -68,6 +87,7 @@ mockall::mock! {
             organization: &OrganizationId,
             subject: &Subject,
             attendee: AttendeeId,
+            entry: &AuditEntry,
         ) -> Result<(), RepoError>;
         async fn attendee_of_subject(
             &self,
@@ -97,6 +117,7 @@ mockall::mock! {
             organization: &OrganizationId,
             session: &SessionId,
             at: Timestamp,
+            entry: Option<AuditEntry>,
         ) -> Result<Session, RepoError>;
     }
 
@@ -108,6 +129,7 @@ mockall::mock! {
             organization: &OrganizationId,
             draft: &RecordDraft,
             targets: &[Target],
+            entry: Option<AuditEntry>,
         ) -> Result<(), RepoError>;
         async fn record(
             &self,

@@ -2,16 +2,19 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::RepoError;
+use crate::domain::audit::AuditEntry;
 use crate::domain::event::{Event, EventId, Target};
 use crate::domain::ids::OrganizationId;
 
-/// Events and where they go, to be stored together with what they tell of.
+/// Events and where they go, and a line of the audit, to be stored together with what they tell of.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outgoing {
     /// What happened.
     pub events: Vec<Event>,
     /// Where every one of them goes; nowhere: they are not stored.
     pub targets: Vec<Target>,
+    /// Whose act it is, if it is somebody's.
+    pub audit: Option<AuditEntry>,
 }
 
 /// One message to one recipient, identified so that it is sent once: `{event}:{channel}`, at most 300 characters.

@@ -3,6 +3,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::RepoError;
+use crate::domain::audit::AuditEntry;
 use crate::domain::ids::{GroupId, OrganizationId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::session::{Session, SessionId};
@@ -59,11 +60,13 @@ pub trait Timetable: std::fmt::Debug + Send + Sync + 'static {
     ///
     /// # Behavior
     /// - A session that is closed stays as it is; the first instant stays.
+    /// - The entry of the audit, where it is somebody's act, is stored with the instant: none where it was closed before.
     /// - One that does not exist is refused as `NotFound`.
     async fn close_session(
         &self,
         organization: &OrganizationId,
         session: &SessionId,
         at: Timestamp,
+        entry: Option<AuditEntry>,
     ) -> Result<Session, RepoError>;
 }

@@ -28,7 +28,7 @@ use uuid::Uuid;
 
 use crate::commits;
 use crate::database::Database;
-use crate::place::{PORTRAIT, Place, SENDER};
+use crate::place::{PORTRAIT, Place, SENDER, entry};
 
 /// How many events are published at once.
 const EVENTS: u32 = 100;
@@ -90,7 +90,7 @@ pub(crate) async fn measure(place: &Place, rounds: u32) -> Result<Vec<Value>> {
     ];
     match Database::make(&place.aws, &place.name).await? {
         Some(database) => {
-            database.repo.create_organization(&place.unsaved_organization()?).await?;
+            database.repo.create_organization(&place.unsaved_organization()?, &entry()?).await?;
             rows.push(commits::to_rds(place, &database, rounds).await?);
             database.remove().await?;
         }

@@ -11,7 +11,7 @@ use attendance_aws::s3::{S3AttendanceRepo, S3ImageStore};
 use attendance_aws::ses::{SesConfig, SesNotifier};
 use attendance_aws::sns::{SnsConfig, SnsNotifier};
 use attendance_core::domain::attendee::{ConsentWording, Email, Name};
-use attendance_core::domain::audit::Actor;
+use attendance_core::domain::audit::{Actor, AuditAction, AuditEntry};
 use attendance_core::domain::ids::OrganizationId;
 use attendance_core::domain::image::ImageKey;
 use attendance_core::domain::organization::Organization;
@@ -108,7 +108,7 @@ impl Place {
 
         let (organization, me) = (OrganizationId::new("bench")?, Actor::new("bench")?);
         let new = NewOrganization { id: organization.clone(), zone: Zone::new("UTC")?, policy: Default::default() };
-        attendance.ensure_organization(new).await?;
+        attendance.ensure_organization(new, &me).await?;
         let mut person = NewAttendee::named(Name::new("Grace")?);
         person.consent = Some(ConsentWording::new("My face may be used to record my attendance.")?);
         let attendee = attendance.register(&organization, person, &me).await?.id;
@@ -133,7 +133,7 @@ impl Place {
             organization,
             portrait,
         };
-        place.objects.create_organization(&place.unsaved_organization()?).await?;
+        place.objects.create_organization(&place.unsaved_organization()?, &entry()?).await?;
         Ok(place)
     }
 
@@ -142,4 +142,9 @@ impl Place {
         let (id, zone) = (self.organization.clone(), Zone::new("UTC")?);
         Ok(Organization { id, zone, policy: Default::default(), created_at: Timestamp::now(), version: 0 })
     }
+}
+
+/// The line of the audit that goes with an organization.
+pub(crate) fn entry() -> Result<AuditEntry> {
+    Ok(AuditEntry::new(Timestamp::now(), Actor::new("bench")?, AuditAction::CreateOrganization, None))
 }

@@ -61,8 +61,9 @@ impl Embedded {
             .build()?;
         let organization =
             NewOrganization { id: "bench".parse()?, zone: Zone::new("UTC")?, policy: OrganizationPolicy::default() };
-        let organization = attendance.ensure_organization(organization).await?.id;
-        Ok(Self { attendance, timed, clock, organization, by: Actor::new("bench")?, _folder: folder })
+        let by = Actor::new("bench")?;
+        let organization = attendance.ensure_organization(organization, &by).await?.id;
+        Ok(Self { attendance, timed, clock, organization, by, _folder: folder })
     }
 
     /// The least similarity that a check-in looks at.

@@ -9,6 +9,7 @@ use attendance_api::Api;
 use attendance_api::auth::{CognitoTokens, Jwks};
 use attendance_api::gateway::GatewayRequest;
 use attendance_cloud::{Cloud, Failure, InvalidVariable, Tokens, Variables, chain, serve};
+use attendance_core::domain::audit::Actor;
 use attendance_core::domain::organization::OrganizationPolicy;
 use attendance_core::{Attendance, NewOrganization};
 
@@ -39,7 +40,8 @@ async fn main() -> Result<(), Failure> {
 async fn make_home(attendance: &Attendance, tokens: &Tokens) -> Result<(), attendance_core::Error> {
     if attendance.repo().organization(&tokens.home).await?.is_none() {
         let (id, zone) = (tokens.home.clone(), tokens.home_zone.clone());
-        attendance.ensure_organization(NewOrganization { id, zone, policy: OrganizationPolicy::default() }).await?;
+        let home = NewOrganization { id, zone, policy: OrganizationPolicy::default() };
+        attendance.ensure_organization(home, &Actor::system()).await?;
     }
     Ok(())
 }

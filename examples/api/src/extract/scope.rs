@@ -93,15 +93,17 @@ impl<L: Least> FromRequestParts<App> for Scope<L> {
 
 /// An admin of the home organization.
 #[derive(Debug)]
-pub(crate) struct AsHomeAdmin;
+pub(crate) struct AsHomeAdmin {
+    pub(crate) actor: Actor,
+}
 
 impl FromRequestParts<App> for AsHomeAdmin {
     type Rejection = Fault;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fault> {
-        let SignedIn { principal, .. } = SignedIn::from_request_parts(parts, app).await?;
+        let SignedIn { principal, actor } = SignedIn::from_request_parts(parts, app).await?;
         if principal.may(app.home(), Role::Admin) {
-            return Ok(Self);
+            return Ok(Self { actor });
         }
         let detail = format!("this needs the role admin in the organization {}: ask one for a token", app.home());
         Err(Fault::new("forbidden", detail))

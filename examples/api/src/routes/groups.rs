@@ -57,7 +57,7 @@ async fn create(
     let organization = &scope.organization;
     let zone = app.attendance().repo().existing_organization(organization).await?.zone;
     let group = new.in_zone(&zone);
-    let group = match app.attendance().save_group(organization, &group).await {
+    let group = match app.attendance().save_group(organization, &group, &scope.actor).await {
         // It is new only where there is none.
         Err(Error::Repo(RepoError::Conflict)) => Err(RepoError::Exists(Entity::Group).into()),
         saved => saved,
@@ -95,7 +95,7 @@ async fn change(
 ) -> Result<Json<wire::Group>, Fault> {
     let found = app.attendance().repo().group(&scope.organization, &path.group).await?;
     found.ok_or(Error::UnknownGroup)?;
-    let group = app.attendance().save_group(&scope.organization, &change.of(path.group)).await?;
+    let group = app.attendance().save_group(&scope.organization, &change.of(path.group), &scope.actor).await?;
     Ok(Json(group.into()))
 }
 

@@ -62,14 +62,14 @@ async fn list(
         (status = 409, response = crate::openapi::Conflict),
     ))]
 async fn create(
-    _: AsHomeAdmin,
+    AsHomeAdmin { actor }: AsHomeAdmin,
     State(app): State<App>,
     JsonBody(new): JsonBody<wire::NewOrganization>,
 ) -> Result<impl IntoResponse, Fault> {
     if app.attendance().repo().organization(&new.id).await?.is_some() {
         return Err(Error::from(RepoError::Exists(Entity::Organization)).into());
     }
-    let made = app.attendance().ensure_organization(new.into()).await?;
+    let made = app.attendance().ensure_organization(new.into(), &actor).await?;
     let location = [(LOCATION, format!("/v1/orgs/{}", made.id))];
     Ok((StatusCode::CREATED, AppendHeaders(location), Json(wire::Organization::from(made))))
 }

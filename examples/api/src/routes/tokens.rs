@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use attendance_core::domain::audit::{AuditAction, AuditEntry, Matter};
 use attendance_core::ports::attendance_repo::Subject;
 use axum::Json;
 use axum::extract::State;
@@ -22,7 +23,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 /// Makes a token: for a kiosk, an operator, an admin, or an attendee who sees what is their own.
 ///
 /// An admin of the home organization may do so for any. A token can't be taken back: give it no more days than it
-/// needs.
+/// needs. The audit of the organization tells of each.
 #[utoipa::path(post, path = "/v1/orgs/{org}/tokens", tag = "desk", request_body = wire::NewToken,
     responses(
         (status = 201, description = "The token, which is shown this once.", body = wire::IssuedToken),
@@ -54,7 +55,13 @@ async fn issue(
         groups: BTreeSet::from([(organization.clone(), new.role)]),
         valid_for: SignedDuration::from_hours(24 * i64::from(days)),
     };
-    let issued = tokens.issue(&grant, app.attendance().now())?;
+    let now = app.attendance().now();
+    let issued = tokens.issue(&grant, now)?;
+    // Before anybody has it: a token that nobody knows of can't be found.
+    let matter = Matter::new(format!("{} until {}", grant.subject, issued.expires_at))
+        .map_err(|_| Fault::failed("a token's subject is no text of one line"))?;
+    let entry = AuditEntry::new(now, actor, AuditAction::IssueToken, new.attendee).about(matter);
+    app.attendance().repo().append_audit(&organization, &entry).await?;
     let page = match new.role {
         Role::Admin | Role::Operator => "/",
         Role::Kiosk => "/kiosk.html",

@@ -1,6 +1,6 @@
 //! Who did what to whose data.
 
-use attendance_core::domain::audit::{self, Actor, AuditAction};
+use attendance_core::domain::audit::{self, Actor, AuditAction, Matter};
 use attendance_core::domain::ids::AttendeeId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -27,11 +27,14 @@ pub struct AuditEntry {
     /// Whose data, if one attendee's.
     #[schema(value_type = Option<schema::AttendeeId>, required)]
     pub attendee: Option<AttendeeId>,
+    /// What else it was about: a group, a session, an organization, a token.
+    #[schema(value_type = Option<schema::Matter>, required)]
+    pub about: Option<Matter>,
 }
 
 impl From<audit::AuditEntry> for AuditEntry {
     fn from(entry: audit::AuditEntry) -> Self {
-        let audit::AuditEntry { id, at, by, action, attendee } = entry;
-        Self { id, at, by, action, attendee }
+        let audit::AuditEntry { id, at, by, action, attendee, about } = entry;
+        Self { id, at, by, action, attendee, about }
     }
 }

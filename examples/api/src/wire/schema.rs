@@ -88,6 +88,9 @@ described! {
     /// Who acts: the subject of a token. Opaque, never a name.
     Actor, "0192f3a4-7c1e-7b3a-8c55-0123456789ab", |text| line(text, 128);
 
+    /// What an act was about, besides an attendee. Opaque ids, never a name.
+    Matter, "5B.2026-11-21.0", |text| line(text, 256);
+
     /// An IANA time zone.
     Zone, "Europe/Berlin", |text| key(text, "^[A-Za-z][A-Za-z0-9_+/-]{0,63}$");
 
@@ -134,7 +137,8 @@ described! {
         word,
         &[
             "register", "change", "consent", "withdraw-consent", "link-sign-in", "enrol", "remove-face", "mark",
-            "close-session", "erase",
+            "close-session", "erase", "complete-erasure", "create-organization", "change-organization", "create-group",
+            "change-group", "issue-token", "forget-faces", "expire-pictures",
         ],
     );
 }
@@ -216,6 +220,7 @@ mod tests {
         takes::<domain::attendee::ConsentWording>("ConsentWording");
         takes::<domain::record::Reason>("Reason");
         takes::<domain::audit::Actor>("Actor");
+        takes::<domain::audit::Matter>("Matter");
         takes::<domain::zone::Zone>("Zone");
         takes::<jiff::civil::Date>("Date");
         takes::<jiff::civil::Time>("Time");

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use attendance_api::auth::{Grant, Role, SharedKeyTokens, TokenIssuer};
 use attendance_api::{Api, wire};
+use attendance_core::domain::audit::Actor;
 use attendance_core::domain::ids::OrganizationId;
 use attendance_core::domain::zone::Zone;
 use attendance_core::memory::{
@@ -86,7 +87,7 @@ impl Desk {
     /// Makes an organization.
     pub(crate) async fn organization(&self, id: &str) {
         let new = NewOrganization { id: id.parse().unwrap(), zone: Zone::utc(), policy: Default::default() };
-        self.attendance.ensure_organization(new).await.unwrap();
+        self.attendance.ensure_organization(new, &Actor::system()).await.unwrap();
     }
 
     /// A token for a day with one right, such as `default:admin`; its subject is named as the right is.

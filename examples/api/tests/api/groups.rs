@@ -56,6 +56,21 @@ async fn a_group_is_made_once_read_and_changed() {
 }
 
 #[tokio::test]
+async fn whoever_makes_or_changes_a_group_is_in_the_audit() {
+    let desk = Desk::new().await;
+    desk.post(&desk.admin, GROUPS, &lesson("5B")).await.is(201);
+    desk.post(&desk.admin, GROUPS, &lesson("5B")).await.problem(409, "exists");
+    let change = json!({ "name": null, "zone": "UTC", "timetable": [], "version": 1 });
+    desk.json(Method::PUT, &desk.admin, &format!("{GROUPS}/5B"), &change).await.is(200);
+    let audit: Value = desk.get(&desk.admin, "/v1/orgs/default/audit").await.is(200).read();
+    let told = |n: usize| ["action", "by", "about"].map(|field| audit["items"][n][field].clone());
+    assert_eq!(told(0), [json!("change-group"), json!("default-admin"), json!("5B")]);
+    assert_eq!(told(1), [json!("create-group"), json!("default-admin"), json!("5B")]);
+    assert_eq!(told(2), [json!("create-organization"), json!("system"), json!("default")]);
+    assert_eq!(audit["items"].as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
 async fn a_timetable_that_breaks_a_rule_is_refused_with_its_field() {
     let desk = Desk::new().await;
     for (pointer, value, field) in [

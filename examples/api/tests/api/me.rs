@@ -1,4 +1,5 @@
 use attendance_api::wire::{Me, Page, ReportRow};
+use attendance_core::domain::audit::Actor;
 use attendance_core::domain::ids::{AttendeeId, OrganizationId};
 use attendance_core::ports::attendance_repo::Subject;
 use serde_json::json;
@@ -11,7 +12,8 @@ impl Desk {
         let token = self.token("default:attendee");
         let subject = Subject { issuer: "desk".to_owned(), subject: "default-attendee".to_owned() };
         let organization = OrganizationId::new("default").unwrap();
-        self.attendance.repo().link_subject(&organization, &subject, attendee).await.unwrap();
+        let me = Actor::system();
+        self.attendance.link_sign_in(&organization, attendee, &subject, &me).await.unwrap();
         token
     }
 }

@@ -20,6 +20,10 @@ async fn an_admin_of_the_home_organization_makes_others_and_sees_all() {
         })
     );
     desk.post(&desk.admin, "/v1/orgs", &new).await.problem(409, "exists");
+    let audit: Value = desk.get(&desk.token("school:admin"), "/v1/orgs/school/audit").await.is(200).read();
+    assert_eq!(audit["items"].as_array().unwrap().len(), 1);
+    assert_eq!(audit["items"][0]["action"], "create-organization");
+    assert_eq!((&audit["items"][0]["by"], &audit["items"][0]["about"]), (&json!("default-admin"), &json!("school")));
     let first: Page<Organization> = desk.get(&desk.admin, "/v1/orgs?limit=1").await.is(200).read();
     let next = format!("/v1/orgs?limit=1&after={}", first.next.unwrap());
     let second: Page<Organization> = desk.get(&desk.admin, &next).await.is(200).read();

@@ -22,6 +22,27 @@ async fn an_admin_makes_tokens_for_each_role() {
 }
 
 #[tokio::test]
+async fn every_token_that_is_made_is_in_the_audit_of_its_organization() {
+    let desk = Desk::new().await;
+    desk.organization("school").await;
+    for role in ["kiosk", "operator", "admin"] {
+        let new = json!({ "role": role, "days": 1 });
+        desk.post(&desk.admin, "/v1/orgs/school/tokens", &new).await.is(201);
+        let audit: Page<AuditEntry> =
+            desk.get(&desk.token("school:admin"), "/v1/orgs/school/audit?limit=1").await.is(200).read();
+        let entry = &audit.items[0];
+        assert_eq!((entry.action, entry.by.as_str()), (AuditAction::IssueToken, "default-admin"));
+        let about = entry.about.as_ref().unwrap().as_str();
+        assert!(about.starts_with(&format!("{role}:")) && about.ends_with(" until 2026-11-22T09:00:00Z"), "{about}");
+    }
+    let before: Page<AuditEntry> = desk.get(&desk.admin, "/v1/orgs/default/audit").await.is(200).read();
+    desk.post(&desk.operator, TOKENS, &json!({ "role": "kiosk" })).await.problem(403, "forbidden");
+    desk.post(&desk.admin, TOKENS, &json!({ "role": "kiosk", "days": 0 })).await.problem(422, "invalid");
+    let after: Page<AuditEntry> = desk.get(&desk.admin, "/v1/orgs/default/audit").await.is(200).read();
+    assert_eq!(after, before, "what was refused is not told");
+}
+
+#[tokio::test]
 async fn an_attendees_token_shows_their_own() {
     let desk = Desk::new().await;
     let ada = desk.registered("Ada Lovelace").await;
@@ -30,8 +51,9 @@ async fn an_attendees_token_shows_their_own() {
     assert_eq!((issued.role, issued.path), (Role::Attendee, format!("/me.html#token={}", issued.token)));
     let who: Whoami = desk.get(&issued.token, "/v1/whoami").await.is(200).read();
     assert_eq!(who.attendee, Some(ada.id));
-    let audit: Page<AuditEntry> = desk.get(&desk.admin, "/v1/orgs/default/audit?limit=1").await.is(200).read();
-    assert_eq!((audit.items[0].action, audit.items[0].attendee), (AuditAction::LinkSignIn, Some(ada.id)));
+    let audit: Page<AuditEntry> = desk.get(&desk.admin, "/v1/orgs/default/audit?limit=2").await.is(200).read();
+    let told: Vec<_> = audit.items.iter().map(|entry| (entry.action, entry.attendee)).collect();
+    assert_eq!(told, [(AuditAction::IssueToken, Some(ada.id)), (AuditAction::LinkSignIn, Some(ada.id))]);
     desk.delete(&desk.admin, &format!("/v1/orgs/default/attendees/{}", ada.id)).await.is(200);
     let who: Whoami = desk.get(&issued.token, "/v1/whoami").await.is(200).read();
     assert_eq!(who.attendee, None);

@@ -55,8 +55,8 @@ async fn fifty_photos_at_once_make_one_record() {
         .build()
         .expect("five ports");
     let new = NewOrganization { id: "school".parse().expect("an id"), zone: Zone::utc(), policy: Default::default() };
-    let school = attendance.ensure_organization(new).await.expect("an organization").id;
     let by = Actor::new("kiosk").expect("an actor");
+    let school = attendance.ensure_organization(new, &by).await.expect("an organization").id;
     let mut new = NewAttendee::named(Name::new("Grace").expect("a name"));
     new.consent = Some(ConsentWording::new("My face may be used.").expect("a wording"));
     let attendee = attendance.register(&school, new, &by).await.expect("an attendee").id;
