@@ -2,6 +2,7 @@
 // no longer what the page shows. Nobody's record is overwritten unseen, and no mark is lost unsaid.
 
 import { Api, dateOf } from "./api.mjs";
+import { violations } from "./axe.mjs";
 import { assert, PHONE, until } from "./machine.mjs";
 import { settled } from "./pages.mjs";
 
@@ -12,6 +13,7 @@ const REASON = "Roll call";
 export async function run(machine) {
   const api = new Api(machine.origin, machine.token);
   const browser = await machine.browser();
+  const axe = machine.file("axe-core/axe.min.js");
   const ids = {};
   let roll;
   await machine.step("a class is there", async () => {
@@ -27,7 +29,7 @@ export async function run(machine) {
 
   /** Opens the roll call in a profile of its own; `before(page, context)` prepares it. */
   async function open(options, before = () => {}) {
-    const { context, watch } = await machine.profile(browser, options);
+    const { context, watch } = await machine.profile(browser, { ...options, reducedMotion: "reduce", script: axe });
     const page = await context.newPage();
     await before(page, watch);
     await page.goto(`${machine.origin}/groups.html?group=everyone#token=${machine.token}`);
@@ -48,6 +50,10 @@ export async function run(machine) {
     assert(items.length <= 1, `${name} has ${items.length} records`);
     return items[0] ?? null;
   };
+  const accessible = async (page) => {
+    const found = await violations(page);
+    assert(!found.length, `axe found\n${found.join("\n")}`);
+  };
   const nothingWaits = (page) =>
     until("nothing waits", () => page.evaluate(() => sessionStorage.getItem("attendance.marks") === null));
 
@@ -64,6 +70,7 @@ export async function run(machine) {
     await shows(phone.page, LAST, "Present");
     assert((await recorded(LAST)) === null, "it was recorded without network");
     await phone.page.screenshot({ path: machine.screenshot("roll-call-waiting-phone") });
+    await accessible(phone.page);
   });
 
   await machine.step("nobody else is marked, and nothing is closed, while one waits", async () => {
@@ -143,6 +150,7 @@ export async function run(machine) {
     await note.waitFor();
     await shows(stale.page, GRACE, "Present");
     await stale.page.screenshot({ path: machine.screenshot("roll-call-refused-desktop"), fullPage: true });
+    await accessible(stale.page);
     await row(stale.page, GRACE).getByRole("button", { name: `Seen, ${GRACE}` }).click();
     await note.waitFor({ state: "detached" });
     assert((await recorded(GRACE)).version === 1, "she was overwritten");

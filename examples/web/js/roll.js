@@ -25,7 +25,7 @@ const FEEDS = { open: ["ok", "check", "Live"], waiting: ["warn", "clock", "Conne
 export function showRoll(place, { session, entries, zone, reason, onClosed, signal }) {
   const future = session.phase === "not-open";
   const figures = h("dl", { class: "figures tally" });
-  const feed = h("span", { class: "no-print" });
+  const feed = h("span", { class: "row no-print" });
   const fault = h("div", { class: "stack-tight" });
   const byId = new Map(entries.map((entry) => [entry.attendee.id, entry]));
   const roster = rosterOf({ entries, future, onMark: press, onCorrect: ask, onDismiss: seen, zone });
@@ -48,7 +48,7 @@ export function showRoll(place, { session, entries, zone, reason, onClosed, sign
     fault,
     h(
       "div",
-      { class: "row row-end no-print" },
+      { class: "row row-end roll-actions no-print" },
       future ? null : rest.map(({ pressed }) => pressed),
       session.phase === "closed" || future ? null : closing,
     ),

@@ -130,7 +130,7 @@ export function rosterOf({ entries, future, onMark, onCorrect, onDismiss, zone }
     const { record, mark, attendee } = entry;
     if (!mark) return null;
     if (!mark.refused)
-      return mark.state === "sending" ? null : [icon("clock"), h("span", {}, "Waiting for the network, then sent by itself")];
+      return mark.state === "sending" ? null : [icon("clock"), h("span", {}, "Waiting for the network")];
     const why = record ? `Meanwhile: ${statusWord(record.status)}, ${cameAbout(record)}.` : mark.refused;
     const read = h(
       "button",
