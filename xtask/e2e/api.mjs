@@ -13,9 +13,10 @@ export class Api {
   }
 
   /** Sends a request below the organization and gives the answer's JSON; an answer that is no success throws. */
-  async ask(method, path, json) {
+  async ask(method, path, json, headers = {}) {
     const body = json === undefined ? undefined : JSON.stringify(json);
-    return this.#send(method, path, body, json === undefined ? {} : { "content-type": "application/json" });
+    const type = json === undefined ? {} : { "content-type": "application/json" };
+    return this.#send(method, path, body, { ...type, ...headers });
   }
 
   /** Sends a picture's file. */

@@ -169,12 +169,13 @@ class Watch {
     context.on("requestfailed", (request) => {
       // A page that is left gives up what it was asking for.
       const { errorText } = request.failure() ?? {};
-      if (errorText !== "net::ERR_ABORTED")
-        this.#complaints.push(`no answer: ${request.url().split("#")[0]}: ${errorText}`);
+      const text = `no answer: ${request.url().split("#")[0]}: ${errorText}`;
+      const expected = this.#expected.some((pattern) => pattern.test(text));
+      if (errorText !== "net::ERR_ABORTED" && !expected) this.#complaints.push(text);
     });
   }
 
-  /** Answers such as `POST /v1/.../faces 422` that this pattern fits are no complaints. */
+  /** Answers such as `POST /v1/.../faces 422`, and `no answer: ...`, that this pattern fits are no complaints. */
   expect(pattern) {
     this.#expected.push(pattern);
   }

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 
 import { Machine } from "./machine.mjs";
 
-const PARTS = ["story", "axe", "screenshots", "keyboard", "shutter", "cloud", "terraform"];
+const PARTS = ["story", "axe", "screenshots", "keyboard", "roll-call", "shutter", "cloud", "terraform"];
 
 const input = createInterface({ input: process.stdin });
 const task = await new Promise((resolve) => input.once("line", (line) => resolve(JSON.parse(line))));

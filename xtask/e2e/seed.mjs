@@ -79,7 +79,7 @@ async function history(api, people) {
     for (const [index, id] of people.entries()) {
       const status = statuses[(index + week) % statuses.length];
       const record = { status, reason: "Taken over from the paper list." };
-      await api.ask("PUT", `sessions/everyone.${date}.0/records/${id}`, record);
+      await api.ask("PUT", `sessions/everyone.${date}.0/records/${id}`, record, { "if-none-match": "*" });
     }
   }
   return dateOf(api, -7);

@@ -4,6 +4,7 @@ use crate::domain::InvalidText;
 use crate::domain::attendee::InvalidAttributes;
 use crate::domain::group::InvalidTimetable;
 use crate::domain::ids::AttendeeId;
+use crate::domain::record::AttendanceRecord;
 use crate::domain::session::SessionId;
 use crate::ports::face_matcher::ImageProblem;
 use crate::ports::{FaceMatcherError, ImageStoreError, NotifierError, PortError, RepoError, Retry};
@@ -36,6 +37,9 @@ pub enum Error {
     /// Somebody was to be marked present, late or absent at a session that has not opened.
     #[error("the session has not opened yet: until then an attendee can only be excused")]
     NotOpenYet,
+    /// A record was to be made or replaced, and what stands is not what was expected; nothing was changed.
+    #[error("{}", outdated(.0.as_deref()))]
+    Outdated(Option<Box<AttendanceRecord>>),
     /// No vector is made without a consent.
     #[error("no consent is on record: record what the attendee agreed to before a face is enrolled")]
     ConsentMissing,
@@ -91,6 +95,15 @@ fn list(sessions: &[SessionId]) -> String {
     sessions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
+fn outdated(standing: Option<&AttendanceRecord>) -> String {
+    match standing {
+        Some(record) => {
+            format!("there is a record of version {}: look at it, and name that version to replace it", record.version)
+        }
+        None => "there is no record yet: mark it as the first one".to_owned(),
+    }
+}
+
 impl Error {
     /// A stable word for programs, in kebab-case.
     #[must_use]
@@ -104,6 +117,7 @@ impl Error {
             Self::ChooseSession(_) => "choose-session",
             Self::NotOnRoster => "not-on-roster",
             Self::NotOpenYet => "not-open",
+            Self::Outdated(_) => "outdated",
             Self::ConsentMissing => "no-consent",
             Self::EnrolledAsAnother { .. } => "enrolled-as-another",
             Self::RangeReversed { .. } => "range-reversed",

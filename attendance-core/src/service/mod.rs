@@ -10,6 +10,7 @@ mod place;
 mod registry;
 mod relay;
 mod report;
+mod rest;
 mod roll_call;
 mod sign_in;
 mod sweep;
@@ -26,7 +27,8 @@ pub use error::Error;
 pub use registry::{NewAttendee, NewOrganization};
 pub use relay::{Relayed, Told};
 pub use report::{ReportRow, Summary};
-pub use roll_call::{MarkRequest, RosterEntry, When};
+pub use rest::RestRequest;
+pub use roll_call::{Expected, MarkRequest, RosterEntry, When};
 pub use sweep::Swept;
 pub use upload::{Upload, UploadRequest};
 

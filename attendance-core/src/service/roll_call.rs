@@ -24,6 +24,28 @@ pub enum When {
     Today,
 }
 
+/// What stands where somebody marks, as far as they know: nothing else is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// There is no record.
+    None,
+    /// The record has this version.
+    Version(u32),
+}
+
+impl Expected {
+    fn is(self, standing: Option<&AttendanceRecord>) -> bool {
+        standing.map(|record| record.version) == self.version()
+    }
+
+    fn version(self) -> Option<u32> {
+        match self {
+            Self::None => None,
+            Self::Version(version) => Some(version),
+        }
+    }
+}
+
 /// What somebody was, said by hand.
 #[derive(Debug, Clone)]
 pub struct MarkRequest {
@@ -31,6 +53,8 @@ pub struct MarkRequest {
     pub attendee: AttendeeId,
     /// Where.
     pub when: When,
+    /// What whoever marks knows to stand there.
+    pub expected: Expected,
     /// What they were.
     pub status: Status,
     /// Why.
@@ -49,11 +73,13 @@ pub struct RosterEntry {
 }
 
 impl Attendance {
-    /// Marks or corrects one record by hand. The version before stays in the history.
+    /// Marks or corrects one record by hand, if what stands is what was expected. The version before stays in the
+    /// history. The same again, after an answer that got lost, changes nothing and answers the record.
     ///
     /// # Errors
-    /// [`Error::UnknownAttendee`], [`Error::Erased`], [`Error::UnknownSession`], [`Error::NoSession`],
-    /// [`Error::ChooseSession`], [`Error::NotOnRoster`], [`Error::NotOpenYet`], and those of the repository.
+    /// [`Error::Outdated`] with the record that stands, [`Error::UnknownAttendee`], [`Error::Erased`],
+    /// [`Error::UnknownSession`], [`Error::NoSession`], [`Error::ChooseSession`], [`Error::NotOnRoster`],
+    /// [`Error::NotOpenYet`], and those of the repository.
     pub async fn mark(&self, organization: &OrganizationId, request: MarkRequest) -> Result<AttendanceRecord, Error> {
         let attendee = self.attendee(organization, request.attendee).await?;
         let session = self.session_meant(organization, &attendee, &request.when).await?;
@@ -65,11 +91,28 @@ impl Attendance {
             return Err(Error::NotOpenYet);
         }
         self.repo.ensure_session(organization, &session).await?;
-        let record = self.write(organization, &session.id, &request, now).await?;
+        let before = self.repo.record(organization, &session.id, attendee.id).await?;
+        let record = AttendanceRecord {
+            session: session.id,
+            attendee: attendee.id,
+            status: request.status,
+            method: Method::Hand { actor: request.by.clone(), reason: Some(request.reason) },
+            at: before.as_ref().map_or(now, |before| before.at),
+            recorded_at: now,
+            check_in: before.as_ref().and_then(|before| before.check_in.clone()),
+            version: request.expected.version().map_or(1, |version| version.saturating_add(1)),
+        };
+        let written = if request.expected.is(before.as_ref()) {
+            self.write(organization, &record, &request.by).await
+        } else {
+            Err(Error::Outdated(before.map(Box::new)))
+        };
+        match written {
+            Err(Error::Outdated(Some(standing))) if is_repeated(&standing, &record) => return Ok(*standing),
+            written => written?,
+        }
         if self.any_attendee(organization, attendee.id).await?.is_erased() {
-            // Erased while this was written: the reason must not outlive the rest.
-            let entry = self.entry(&Actor::system(), AuditAction::CompleteErasure, Some(attendee.id));
-            self.repo.erase_attendee(organization, attendee.id, now, &entry).await?;
+            self.erase_reasons(organization, attendee.id, now).await?;
             return Err(Error::Erased);
         }
         Ok(record)
@@ -162,41 +205,36 @@ impl Attendance {
         }
     }
 
-    /// Writes the next version of a record, upon whatever stands when it is written.
-    async fn write(
+    /// Writes a version of a record by hand, with its line in the audit; [`Error::Outdated`] if it does not follow what
+    /// stands.
+    pub(super) async fn write(
         &self,
         organization: &OrganizationId,
-        session: &SessionId,
-        request: &MarkRequest,
-        now: Timestamp,
-    ) -> Result<AttendanceRecord, Error> {
-        let attendee = request.attendee;
-        let method = Method::Hand { actor: request.by.clone(), reason: Some(request.reason.clone()) };
-        let entry = self.entry(&request.by, AuditAction::Mark, Some(attendee)).about(session);
-        let mut before = self.repo.record(organization, session, attendee).await?;
-        for _ in 0..16 {
-            let record = AttendanceRecord {
-                session: session.clone(),
-                attendee,
-                status: request.status,
-                method: method.clone(),
-                at: before.as_ref().map_or(now, |before| before.at),
-                recorded_at: now,
-                check_in: before.as_ref().and_then(|before| before.check_in.clone()),
-                version: before.as_ref().map_or(1, |before| before.version + 1),
-            };
-            let draft = RecordDraft::new(organization, record.clone());
-            match self.repo.mark(organization, &draft, &self.targets, Some(entry.clone())).await {
-                Ok(()) => return Ok(record),
-                Err(RepoError::Conflict) => before = self.repo.record(organization, session, attendee).await?,
-                Err(error) => return Err(error.into()),
+        record: &AttendanceRecord,
+        by: &Actor,
+    ) -> Result<(), Error> {
+        let draft = RecordDraft::new(organization, record.clone());
+        let entry = self.entry(by, AuditAction::Mark, Some(record.attendee)).about(&record.session);
+        match self.repo.mark(organization, &draft, &self.targets, Some(entry)).await {
+            Ok(()) => Ok(()),
+            Err(RepoError::Conflict) => {
+                let standing = self.repo.record(organization, &record.session, record.attendee).await?;
+                // An attempt whose answer got lost went through after all.
+                if standing.as_ref() == Some(record) { Ok(()) } else { Err(Error::Outdated(standing.map(Box::new))) }
             }
-            // An attempt whose answer got lost went through after all.
-            if before.as_ref() == Some(&record) {
-                return Ok(record);
-            }
+            Err(error) => Err(error.into()),
         }
-        Err(RepoError::Conflict.into())
+    }
+
+    /// Erases somebody again who was erased while they were marked: the reason must not outlive the rest.
+    pub(super) async fn erase_reasons(
+        &self,
+        organization: &OrganizationId,
+        attendee: AttendeeId,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let entry = self.entry(&Actor::system(), AuditAction::CompleteErasure, Some(attendee));
+        Ok(self.repo.erase_attendee(organization, attendee, now, &entry).await?)
     }
 
     async fn session_meant(
@@ -233,4 +271,10 @@ impl Attendance {
         }
         Err(Error::NoSession(day))
     }
+}
+
+/// Whether what stands is the wanted version, from an earlier request.
+fn is_repeated(standing: &AttendanceRecord, wanted: &AttendanceRecord) -> bool {
+    let said = |record: &AttendanceRecord| (record.version, record.status, record.method.clone());
+    said(standing) == said(wanted)
 }

@@ -19,7 +19,7 @@ async fn forgotten_means_gone() {
     house.enrolled("bob", &[]).await;
     house.offer(FakePicture::new().face("ada").face("bob")).await;
     house.offer(FakePicture::of("bob").shot(2)).await;
-    let mark = House::mark(ada, When::Today, Status::Excused);
+    let mark = House::correct(ada, When::Today, 1, Status::Excused);
     let record = house.attendance.mark(&house.organization, mark).await.unwrap();
     assert_eq!(house.images.len(), 4);
 
@@ -110,6 +110,24 @@ async fn a_picture_of_an_erased_candidate_is_not_kept() {
     let request = CheckInRequest { id: None, ..House::request(&FakePicture::of("ada")) };
     let mut answer = house.attendance.check_in(&house.organization, request).await.unwrap();
     assert_eq!(answer.faces.remove(0).outcome, Outcome::Stranger);
+}
+
+#[tokio::test]
+async fn no_reason_for_the_rest_outlives_an_erasure_that_came_in_between() {
+    for turns in 0..40 {
+        let house = House::new().await;
+        let ada = house.register("ada", &[]).await.id;
+        house.faults.wait_once("Ledger::mark", turns);
+        let by = me();
+        let (_, erased) = tokio::join!(
+            house.attendance.mark_rest(&house.organization, House::rest("everyone.2026-11-23.0", Status::Absent)),
+            house.attendance.erase(&house.organization, ada, &by),
+        );
+        erased.unwrap();
+        let session = "everyone.2026-11-23.0".parse().unwrap();
+        let history = house.attendance.repo().history(&house.organization, &session, ada).await.unwrap();
+        assert!(!serde_json::to_string(&history).unwrap().contains("roll call"), "after {turns} turns: {history:?}");
+    }
 }
 
 #[tokio::test]

@@ -148,8 +148,21 @@ impl House {
         self.attendance.check_in(&self.organization, request).await.expect("an answer")
     }
 
+    /// Marks somebody of whom nothing is known yet.
     pub(crate) fn mark(attendee: AttendeeId, when: When, status: Status) -> MarkRequest {
-        MarkRequest { attendee, when, status, reason: Reason::new("a doctor's note").expect("a reason"), by: me() }
+        let reason = Reason::new("a doctor's note").expect("a reason");
+        MarkRequest { attendee, when, expected: Expected::None, status, reason, by: me() }
+    }
+
+    /// Marks everybody of whom nothing is known yet.
+    pub(crate) fn rest(session: &str, status: Status) -> RestRequest {
+        let session = session.parse().expect("a session");
+        RestRequest { session, status, reason: Reason::new("the roll call").expect("a reason"), by: me() }
+    }
+
+    /// Replaces a record of that version.
+    pub(crate) fn correct(attendee: AttendeeId, when: When, version: u32, status: Status) -> MarkRequest {
+        MarkRequest { expected: Expected::Version(version), ..Self::mark(attendee, when, status) }
     }
 }
 

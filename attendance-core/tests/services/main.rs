@@ -10,4 +10,5 @@ mod layers;
 mod relaying;
 mod roll_calling;
 mod sweeping;
+mod the_rest;
 mod uploading;

@@ -134,7 +134,7 @@ async fn no_event_carries_anything_personal() {
     let house = House::new().await;
     let ada = house.enrolled("ada", &[]).await;
     house.offer(FakePicture::new().face("ada").face("a stranger")).await;
-    let mark = House::mark(ada, When::Today, Status::Excused);
+    let mark = House::correct(ada, When::Today, 1, Status::Excused);
     house.attendance.mark(&house.organization, mark).await.unwrap();
     house.attendance.relay(&house.organization).await.unwrap();
     let told = serde_json::to_string(&house.sink.events()).unwrap();

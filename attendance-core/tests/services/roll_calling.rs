@@ -1,3 +1,4 @@
+use attendance_core::domain::audit::AuditAction;
 use attendance_core::domain::group::Slot;
 use attendance_core::domain::ids::GroupId;
 use attendance_core::domain::record::{Method, Status};
@@ -14,7 +15,7 @@ async fn a_correction_keeps_the_arrival_and_the_history() {
     let ada = house.enrolled("ada", &[]).await;
     house.outcome(FakePicture::of("ada")).await;
     house.clock.set(at("2026-11-23T10:00:00Z"));
-    let mark = House::mark(ada, When::Today, Status::Excused);
+    let mark = House::correct(ada, When::Today, 1, Status::Excused);
     let record = house.attendance.mark(&house.organization, mark).await.unwrap();
     assert_eq!((record.version, record.at), (2, at("2026-11-23T07:00:00Z")));
     assert!(matches!(&record.method, Method::Hand { actor, reason: Some(_) } if *actor == me()));
@@ -41,6 +42,86 @@ async fn a_mark_whose_answer_got_lost_is_not_written_twice() {
     assert_eq!(record.version, 1);
     let history = attendance.repo().history(&house.organization, &record.session, ada).await.unwrap();
     assert_eq!(history, [record]);
+}
+
+#[tokio::test]
+async fn a_face_that_came_meanwhile_is_not_overwritten_and_the_refusal_says_what_stands() {
+    let house = House::new().await;
+    let ada = house.enrolled("ada", &[]).await;
+    house.outcome(FakePicture::of("ada")).await;
+    for expected in [House::mark(ada, When::Today, Status::Absent), House::correct(ada, When::Today, 2, Status::Absent)]
+    {
+        let refused = house.attendance.mark(&house.organization, expected).await.unwrap_err();
+        assert_eq!(refused.code(), "outdated");
+        let text = "there is a record of version 1: look at it, and name that version to replace it";
+        assert_eq!(refused.to_string(), text);
+        let Error::Outdated(Some(standing)) = refused else { panic!("{refused:?}") };
+        assert_eq!((standing.status, standing.version), (Status::Present, 1));
+        assert!(matches!(standing.method, Method::Face { .. }));
+    }
+    let session = "everyone.2026-11-23.0".parse().unwrap();
+    let history = house.attendance.repo().history(&house.organization, &session, ada).await.unwrap();
+    assert_eq!(history.len(), 1);
+}
+
+#[tokio::test]
+async fn whoever_expects_a_version_where_there_is_no_record_changes_nothing() {
+    let house = House::new().await;
+    let ada = house.register("ada", &[]).await.id;
+    for version in [0, 1, u32::MAX] {
+        let mark = House::correct(ada, When::Today, version, Status::Present);
+        let refused = house.attendance.mark(&house.organization, mark).await.unwrap_err();
+        assert!(matches!(refused, Error::Outdated(None)), "{refused:?}");
+        assert_eq!(refused.to_string(), "there is no record yet: mark it as the first one");
+    }
+}
+
+#[tokio::test]
+async fn an_absence_of_the_sweep_is_replaced_by_whoever_knows_it() {
+    let house = House::new().await;
+    let class = house.class("5B", lesson()).await;
+    let ada = house.register("ada", &[&class]).await.id;
+    house.clock.set(at("2026-11-23T08:10:00Z"));
+    house.attendance.sweep(&house.organization).await.unwrap();
+    let unseen = house.attendance.mark(&house.organization, House::mark(ada, When::Today, Status::Excused)).await;
+    let Err(Error::Outdated(Some(standing))) = unseen else { panic!("{unseen:?}") };
+    assert_eq!((standing.status, standing.method), (Status::Absent, Method::Sweep));
+    let knowing = House::correct(ada, When::Today, standing.version, Status::Excused);
+    assert_eq!(house.attendance.mark(&house.organization, knowing).await.unwrap().version, 2);
+}
+
+#[tokio::test]
+async fn of_two_who_mark_at_once_one_is_told_what_the_other_said() {
+    for turns in 0..12 {
+        let house = House::new().await;
+        let ada = house.register("ada", &[]).await.id;
+        house.faults.wait_once("Ledger::mark", turns);
+        let (present, absent) = tokio::join!(
+            house.attendance.mark(&house.organization, House::mark(ada, When::Today, Status::Present)),
+            house.attendance.mark(&house.organization, House::mark(ada, When::Today, Status::Absent)),
+        );
+        let (made, refused) = if present.is_ok() { (present, absent) } else { (absent, present) };
+        let Err(Error::Outdated(Some(standing))) = refused else { panic!("after {turns} turns: {refused:?}") };
+        assert_eq!(*standing, made.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn the_same_mark_again_is_answered_as_the_first_and_written_once() {
+    let house = House::new().await;
+    let ada = house.register("ada", &[]).await.id;
+    let first = House::mark(ada, When::Today, Status::Late);
+    let record = house.attendance.mark(&house.organization, first.clone()).await.unwrap();
+    house.clock.set(at("2026-11-23T07:05:00Z"));
+    assert_eq!(house.attendance.mark(&house.organization, first.clone()).await.unwrap(), record);
+    let audit = house.attendance.repo().audit(&house.organization, &Default::default()).await.unwrap();
+    assert_eq!(audit.items.iter().filter(|entry| entry.action == AuditAction::Mark).count(), 1);
+    // Once it was corrected, the first one is news of yesterday.
+    let corrected = House::correct(ada, When::Today, 1, Status::Present);
+    let corrected = house.attendance.mark(&house.organization, corrected).await.unwrap();
+    let refused = house.attendance.mark(&house.organization, first).await.unwrap_err();
+    let Error::Outdated(Some(standing)) = refused else { panic!("{refused:?}") };
+    assert_eq!(*standing, corrected);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What handlers take out of a request. Whatever is wrong with it is answered as a problem, never as plain text.
 
 mod body;
+mod precondition;
 mod scope;
 
 use attendance_core::domain::page::PageRequest;
@@ -9,6 +10,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 pub(crate) use body::{ImageBody, JsonBody, MAX_IMAGE_BYTES};
+pub(crate) use precondition::{Precondition, etag};
 pub(crate) use scope::{
     AsAdmin, AsAny, AsAttendee, AsHomeAdmin, AsKiosk, AsOperator, AsTokenAdmin, SignedIn, Subjects,
 };

@@ -182,11 +182,17 @@ kinds! {
         "What is stored, or where, stands against it: the code says what. `can-not-presign`: this host's pictures are \
          where no browser reaches.", None;
     ERASED, "Erased", "410", "`erased`: the attendee was forgotten.", None;
+    OUTDATED, "Outdated", "412",
+        "`outdated`: what stands is another version of the record, which `record` is, or there is none; nothing was \
+         changed.", None;
     TOO_LARGE, "TooLarge", "413", "`body-too-large`, `image-too-large`: more bytes or pixels than are taken.", None;
     UNSUPPORTED, "Unsupported", "415", "`unsupported-media-type`: the body has another content type.", None;
     INVALID, "Invalid", "422",
         "`invalid`: a part of the request, which `field` names, breaks a rule. Other codes say what is wrong with a \
          picture, a range or a cursor, or that the answer would be too large for the host.", None;
+    UNCONDITIONAL, "Unconditional", "428",
+        "`precondition-required`: the request does not say what it knows to stand, so that it could replace what nobody \
+         has seen.", None;
     TOO_MANY_REQUESTS, "TooManyRequests", "429", "`too-many-requests`: ask less often.", RETRY_AFTER;
     FAILED, "Failed", "500", "`failed`, `not-provisioned`, `data-too-new`: the operator has to look.", None;
     BUSY, "Busy", "503",
@@ -229,6 +235,8 @@ named! {
     Forbidden = FORBIDDEN;
     Conflict = CONFLICT;
     Erased = ERASED;
+    Outdated = OUTDATED;
+    Unconditional = UNCONDITIONAL;
     TooLarge = TOO_LARGE;
 }
 

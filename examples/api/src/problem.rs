@@ -42,6 +42,7 @@ const CODES: &[(&str, u16, &str)] = &[
     ("everyone-stays", 409, "Everybody is in that group"),
     ("can-not-presign", 409, "Nothing can be uploaded past this host"),
     ("erased", 410, "The attendee was erased"),
+    ("outdated", 412, "Another record stands"),
     ("body-too-large", 413, "The body is too large"),
     ("image-too-large", 413, "The image is too large"),
     ("unsupported-media-type", 415, "That content type is not taken"),
@@ -58,6 +59,7 @@ const CODES: &[(&str, u16, &str)] = &[
     ("too-many-faces", 422, "The attendee has too many faces"),
     ("unlike-own-faces", 422, "The face is unlike the attendee's others"),
     ("answer-too-large", 422, "The answer is too large"),
+    ("precondition-required", 428, "Say what you know to stand"),
     ("too-many-requests", 429, "Too many requests"),
     ("busy", 503, "Too much is asked at the moment"),
     ("unavailable", 503, "A part that is needed can't be reached"),
@@ -84,6 +86,7 @@ enum About {
     Field(Box<str>),
     Attendee(AttendeeId),
     Sessions(Box<[SessionId]>),
+    Record(Box<wire::Record>),
 }
 
 /// What the header `WWW-Authenticate` says.
@@ -165,6 +168,7 @@ impl Fault {
             request_id: request_id.to_owned(),
             attendee: None,
             sessions: None,
+            record: None,
             field: None,
         };
         match &self.about {
@@ -172,6 +176,7 @@ impl Fault {
             About::Field(field) => problem.field = Some(field.to_string()),
             About::Attendee(attendee) => problem.attendee = Some(*attendee),
             About::Sessions(sessions) => problem.sessions = Some(sessions.to_vec()),
+            About::Record(record) => problem.record = Some(record.clone()),
         }
         problem
     }
@@ -225,6 +230,7 @@ impl From<Error> for Fault {
             _ => match error {
                 Error::EnrolledAsAnother { attendee } => Self { about: About::Attendee(attendee), ..fault },
                 Error::ChooseSession(sessions) => Self { about: About::Sessions(sessions.into()), ..fault },
+                Error::Outdated(Some(record)) => Self { about: About::Record(Box::new((*record).into())), ..fault },
                 Error::Attributes(_) => fault.about_field("attributes"),
                 Error::Timetable(_) => fault.about_field("timetable"),
                 Error::TooManyGroups(_) => fault.about_field("groups"),
@@ -290,6 +296,7 @@ mod tests {
         assert_eq!(status(Error::UnknownAttendee), 404);
         assert_eq!(status(Error::Erased), 410);
         assert_eq!(status(Error::ConsentMissing), 409);
+        assert_eq!(status(Error::Outdated(None)), 412);
         assert_eq!(status(FaceMatcherError::NoFace.into()), 422);
         assert_eq!(status(FaceMatcherError::Image(ImageProblem::TooManyBytes { bytes: 2, limit: 1 }).into()), 413);
         assert_eq!(status(FaceMatcherError::NotProvisioned.into()), 500);

@@ -151,6 +151,10 @@ pub(crate) struct Mark {
     /// The session, if they have several on that date.
     #[arg(long, conflicts_with = "date")]
     pub(crate) session: Option<SessionId>,
+    /// The version of the record that this replaces: who has a record is not marked without it, and told which one
+    /// stands.
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) replaces: Option<u32>,
 }
 
 #[derive(Debug, Args)]

@@ -3,7 +3,7 @@
 import { get, send } from "./api.js";
 import { h, replace } from "./dom.js";
 import { dateTime, method, status as statusWord } from "./format.js";
-import { badge, busy, button, dialog, empty, field, loading, problem, statusBadge } from "./parts.js";
+import { badge, busy, button, dialog, empty, field, loading, notice, problem, statusBadge } from "./parts.js";
 
 export const STATUSES = ["present", "late", "absent", "excused"];
 
@@ -12,11 +12,23 @@ export function recordPath(session, attendee) {
   return `sessions/${encodeURIComponent(session)}/records/${encodeURIComponent(attendee)}`;
 }
 
+/** The headers of a mark: it replaces this record as it was seen, or is the first one where there is none. */
+export function upon(record) {
+  return record ? { "if-match": `"${record.version}"` } : { "if-none-match": "*" };
+}
+
+/** A record in a line: "Late · 21 Nov 2026, 08:12 · by face, 98.2 %". */
+export function recordWords(record) {
+  return `${statusWord(record.status)} · ${dateTime(record.at)} · ${method(record.method)}`;
+}
+
 /**
  * Asks for a status and a reason and writes it; `onDone(row)` gets the record as it is then. `record` may be null:
- * then it is the first. `status` is what the correction starts from.
+ * then it is the first. `status` is what the correction starts from. If another record stands by then, it is shown
+ * before anybody replaces it, and `onStands(record)` gets it.
  */
-export function correct({ session, attendee, name, record, status, onDone }) {
+export function correct({ session, attendee, name, record, status, onDone, onStands = () => {} }) {
+  let standing = record;
   const chosen = status ?? record?.status ?? "present";
   const choices = STATUSES.map((value) => {
     const input = h("input", { type: "radio", name: "status", value, checked: value === chosen });
@@ -42,22 +54,25 @@ export function correct({ session, attendee, name, record, status, onDone }) {
         }
         const value = choices.find(({ input }) => input.checked).input.value;
         try {
-          const row = await send("PUT", recordPath(session, attendee), { status: value, reason: reason.value });
+          const said = { status: value, reason: reason.value };
+          const row = await send("PUT", recordPath(session, attendee), said, { headers: upon(standing) });
           asked.close();
           onDone(row);
         } catch (error) {
           if (error.body?.field === "reason") reason.error(error.detail);
-          else replace(outcome, problem(error));
+          else if (error.code === "outdated") {
+            standing = error.body.record ?? null;
+            if (standing) onStands(standing);
+            replace(was, now());
+            replace(outcome, changed());
+          } else replace(outcome, problem(error));
         }
       }),
   });
-  const was = record
-    ? h(
-        "p",
-        { class: "small muted" },
-        `Now: ${statusWord(record.status)} · ${dateTime(record.at)} · ${method(record.method)}`,
-      )
-    : null;
+  const now = () => (standing ? `Now: ${recordWords(standing)}` : "Now: nothing is recorded");
+  const changed = () =>
+    notice("warn", "It was changed meanwhile", h("p", { class: "small" }, `${now()}. Press again to replace that.`));
+  const was = h("p", { class: "small muted" }, record ? now() : null);
   const form = h(
     "form",
     {

@@ -241,7 +241,8 @@ function actionsOf(row) {
   const fix = button("Correct", {
     kind: "quiet",
     "aria-label": `Correct ${row.name ?? "this record"}`,
-    onclick: () => correct({ ...row, record: row, onDone: corrected }),
+    onclick: () =>
+      correct({ ...row, record: row, onDone: corrected, onStands: (record) => put({ ...row, ...record }) }),
   });
   const past = button("History", {
     kind: "quiet",

@@ -1,20 +1,10 @@
-// The roll call: a day, a session, its roster, and a tap or a key for each person.
+// The roll call: a day, a session of it, and what becomes of that session.
 
-import { all, get, send } from "./api.js";
+import { all, get } from "./api.js";
 import { h, replace } from "./dom.js";
-import { count, longDate, time } from "./format.js";
-import { badge, busy, button, confirm, empty, field, loading, notice, problem, toast } from "./parts.js";
-import { correct, recordPath } from "./record.js";
-import { rosterOf } from "./roster.js";
-import { announce } from "./shell.js";
-
-const PHASES = {
-  "not-open": ["calm", "clock", "Not open yet"],
-  "in-time": ["ok", "check", "Open"],
-  late: ["warn", "clock", "Open, late now"],
-  closed: ["calm", "cross", "Closed"],
-};
-const AT_ONCE = 4;
+import { longDate, time } from "./format.js";
+import { button, empty, field, loading, problem, toast } from "./parts.js";
+import { showRoll } from "./roll.js";
 
 /** Shows the roll call of the group in `place`. */
 export async function showRollCall(place, group, { can }) {
@@ -31,16 +21,24 @@ export async function showRollCall(place, group, { can }) {
   const body = h("div", { class: "stack" });
   replace(place, h("div", { class: "roll-fields no-print" }, day.element, which.element, reason.element), body);
   let sessions = [];
+  let shown = new AbortController();
+
+  /** Puts nodes into the body; whatever was shown there ends. */
+  function show(...nodes) {
+    shown.abort();
+    shown = new AbortController();
+    return replace(body, nodes);
+  }
 
   async function loadSessions() {
-    replace(body, loading());
+    show(loading());
     try {
       ({ items: sessions } = await get(`groups/${encodeURIComponent(group.id)}/sessions`, {
         from: day.value,
         to: day.value,
       }));
     } catch (error) {
-      return void replace(body, problem(error));
+      return void show(problem(error), button("Try again", { onclick: loadSessions }));
     }
     const times = (session) => `${time(session.opens_at, group.zone)}–${time(session.closes_at, group.zone)}`;
     replace(
@@ -49,8 +47,7 @@ export async function showRollCall(place, group, { can }) {
     );
     which.input.disabled = sessions.length === 0;
     if (!sessions.length)
-      return void replace(
-        body,
+      return void show(
         empty(
           "calendar",
           "No session on this day",
@@ -69,159 +66,32 @@ export async function showRollCall(place, group, { can }) {
       "",
       `?${new URLSearchParams({ group: group.id, date: day.value, session: session.id })}`,
     );
-    replace(body, loading());
+    show(loading());
     try {
       const entries = await all(`sessions/${encodeURIComponent(session.id)}/roster`);
       entries.sort((a, b) => (a.attendee.name ?? "").localeCompare(b.attendee.name ?? ""));
       if (which.value === session.id) showSession(session, entries);
     } catch (error) {
-      replace(body, problem(error), button("Try again", { onclick: loadRoster }));
+      show(problem(error), button("Try again", { onclick: loadRoster }));
     }
   }
 
   function showSession(session, entries) {
-    if (!entries.length) {
-      const link = h(
-        "a",
-        { class: "button", href: `groups.html?group=${encodeURIComponent(group.id)}&view=members` },
-        "See the members",
-      );
-      return void replace(
-        body,
-        empty("people", "Nobody is on the roster", "Add the people who are expected, then call the roll.", link),
-      );
+    if (entries.length) {
+      show();
+      const { signal } = shown;
+      return void showRoll(body, { session, entries, zone: group.zone, reason, onClosed: showClosed, signal });
     }
-    const fault = h("div", { class: "stack-tight" });
-    const figures = h("dl", { class: "figures tally" });
-    const future = session.phase === "not-open";
-    const roster = rosterOf({ entries, future, onMark: mark, onCorrect: ask, zone: group.zone });
-    const rest = button("", { onclick: () => busy(rest, () => markRest()) });
-    const close = button("Close the session", { onclick: () => closeSession(session, close, fault) });
-    const [kind, icon, text] = PHASES[session.phase] ?? PHASES.closed;
-    const late = session.late_after ? `, late after ${time(session.late_after, group.zone)}` : "";
-    replace(
-      body,
-      h(
-        "div",
-        { class: "row row-between" },
-        h("div", { class: "row" }, h("h2", {}, longDate(session.date)), badge(text, kind, icon)),
-        h(
-          "p",
-          { class: "small muted" },
-          `${time(session.opens_at, group.zone)} – ${time(session.closes_at, group.zone)}${late}`,
-        ),
-      ),
-      figures,
-      future
-        ? notice(
-            "calm",
-            null,
-            h("p", { class: "small" }, "It has not opened: until then somebody can only be excused."),
-          )
-        : null,
-      h(
-        "p",
-        { class: "small muted no-print keys", id: "keys" },
-        "Arrow keys move; P, L, A and E mark and go on to the next.",
-      ),
-      fault,
-      roster.element,
-      h(
-        "div",
-        { class: "row row-end no-print" },
-        future ? null : rest,
-        session.phase === "closed" || future ? null : close,
-      ),
-    );
-    draw();
-
-    function draw() {
-      const figure = (name, status) =>
-        h(
-          "div",
-          { class: "figure" },
-          h("dt", {}, name),
-          h("dd", {}, entries.filter(({ record }) => (record?.status ?? null) === status).length),
-        );
-      replace(
-        figures,
-        figure("Present", "present"),
-        figure("Late", "late"),
-        figure("Absent", "absent"),
-        figure("Excused", "excused"),
-        figure("Open", null),
-      );
-      const open = entries.filter(({ record }) => !record).length;
-      replace(rest, `Mark ${count(open, "open one", "open ones")} absent`);
-      rest.hidden = open === 0;
-    }
-
-    async function mark(entry, status) {
-      reason.error("");
-      if (!reason.value) {
-        reason.error("Say why, in a few words: it is kept with each mark.");
-        reason.input.focus();
-        return;
-      }
-      const before = entry.record;
-      entry.record = { status, pending: true };
-      roster.redraw(entry);
-      try {
-        entry.record = await send("PUT", recordPath(session.id, entry.attendee.id), { status, reason: reason.value });
-        announce(`${entry.attendee.name}: ${status}`);
-        replace(fault);
-      } catch (error) {
-        entry.record = before;
-        replace(fault, h("p", { class: "small" }, `${entry.attendee.name} was not marked:`), problem(error));
-      }
-      roster.redraw(entry);
-      draw();
-    }
-
-    function ask(entry, status) {
-      const { id: attendee, name } = entry.attendee;
-      const onDone = (row) => {
-        entry.record = row;
-        roster.redraw(entry);
-        roster.focus(entry);
-        draw();
-        toast(`${name}: ${row.status}, with its reason.`);
-      };
-      correct({ session: session.id, attendee, name, record: entry.record, status, onDone });
-    }
-
-    async function markRest() {
-      const left = entries.filter(({ record }) => !record);
-      const sure = await confirm({
-        title: `Mark ${count(left.length, "person", "people")} absent?`,
-        text: "Those who have no record yet. Each can be corrected afterwards.",
-        action: "Mark them absent",
-        danger: false,
-      });
-      if (!sure) return;
-      const work = async () => {
-        for (let entry = left.shift(); entry; entry = left.shift()) await mark(entry, "absent");
-      };
-      await Promise.all(Array.from({ length: AT_ONCE }, work));
-    }
+    const members = `groups.html?group=${encodeURIComponent(group.id)}&view=members`;
+    const link = h("a", { class: "button", href: members }, "See the members");
+    show(empty("people", "Nobody is on the roster", "Add the people who are expected, then call the roll.", link));
   }
 
-  async function closeSession(session, pressed, fault) {
-    const text = session.marks_absent
-      ? "Whoever has no record by now is marked absent. Faces that come later are refused."
-      : "Faces that come later are refused.";
-    if (!(await confirm({ title: "Close the session?", text, action: "Close it", danger: false }))) return;
-    await busy(pressed, async () => {
-      try {
-        const closed = await send("POST", `sessions/${encodeURIComponent(session.id)}/close`);
-        sessions = sessions.map((other) => (other.id === closed.id ? closed : other));
-        toast("The session is closed.");
-        await loadRoster();
-        body.querySelector("h2")?.scrollIntoView({ block: "center" });
-      } catch (error) {
-        replace(fault, problem(error));
-      }
-    });
+  async function showClosed(closed) {
+    sessions = sessions.map((other) => (other.id === closed.id ? closed : other));
+    toast("The session is closed.");
+    await loadRoster();
+    body.querySelector("h2")?.scrollIntoView({ block: "center" });
   }
 
   day.input.addEventListener("change", () => day.value && loadSessions());

@@ -1,6 +1,6 @@
 // The roster as rows of four buttons. One stop for the Tab key: arrows move, letters mark.
 
-import { h, replace } from "./dom.js";
+import { h, newId, replace } from "./dom.js";
 import { method, status as statusWord, time } from "./format.js";
 import { icon } from "./icons.js";
 import { showHistory, STATUSES } from "./record.js";
@@ -9,10 +9,12 @@ const ICONS = { present: "check", late: "clock", absent: "cross", excused: "leaf
 const KEYS = { p: "present", l: "late", a: "absent", e: "excused" };
 
 /**
- * `{ element, redraw(entry), focus(entry) }`. `onMark(entry, status)` is called for who has no record yet,
- * `onCorrect(entry, status)` for who has one and was something else; `future`: only excusing is possible.
+ * `{ element, redraw(entry), freshen(entry), focus(entry) }`. An entry is `{ attendee, record, mark }`; `mark` is what was
+ * pressed and is not recorded: see waiting.js. `onMark(entry, status)` is called for who has no record yet,
+ * `onCorrect(entry, status)` for who has one and was something else, `onDismiss(entry)` for a refused mark that was read;
+ * `future`: only excusing is possible.
  */
-export function rosterOf({ entries, future, onMark, onCorrect, zone }) {
+export function rosterOf({ entries, future, onMark, onCorrect, onDismiss, zone }) {
   const rows = new Map();
   const element = h("ul", { class: "plain-list roster", "aria-describedby": "keys" });
   let current = { row: 0, column: 0 };
@@ -48,14 +50,16 @@ export function rosterOf({ entries, future, onMark, onCorrect, zone }) {
       icon("clock"),
     );
     const name = entry.attendee.name ?? "Unnamed";
+    const note = h("div", { class: "roster-note", id: newId("note"), hidden: true });
     const line = h(
       "li",
       { class: "roster-row" },
       h("div", { class: "roster-name" }, h("span", {}, name), how),
-      h("div", { class: "marks", role: "group", "aria-label": name }, buttons),
+      h("div", { class: "marks", role: "group", "aria-label": name, "aria-describedby": note.id }, buttons),
       past,
+      note,
     );
-    rows.set(entry, { buttons, how, past });
+    rows.set(entry, { line, buttons, how, past, note });
     element.append(line);
     redraw(entry);
   });
@@ -85,8 +89,10 @@ export function rosterOf({ entries, future, onMark, onCorrect, zone }) {
 
   function press(entry, status) {
     if (future && status !== "excused") return;
+    if (entry.mark?.state === "sending") return;
+    if (entry.mark?.refused) onDismiss(entry);
     if (!entry.record) onMark(entry, status);
-    else if (!entry.record.pending && entry.record.status !== status) onCorrect(entry, status);
+    else if (entry.record.status !== status) onCorrect(entry, status);
   }
 
   function go(row, column) {
@@ -101,25 +107,60 @@ export function rosterOf({ entries, future, onMark, onCorrect, zone }) {
   }
 
   function redraw(entry) {
-    const { buttons, how, past } = rows.get(entry);
-    buttons.forEach((pressed, column) =>
-      pressed.setAttribute("aria-pressed", String(entry.record?.status === STATUSES[column])),
+    const { line, buttons, how, past, note } = rows.get(entry);
+    const { record, mark } = entry;
+    const pending = mark && !mark.refused;
+    const shown = statusOf(entry);
+    buttons.forEach((pressed, column) => pressed.setAttribute("aria-pressed", String(shown === STATUSES[column])));
+    line.classList.toggle("is-waiting", Boolean(pending));
+    past.hidden = !record;
+    const known = record ? cameAbout(record) : (entry.attendee.external_id ?? "");
+    replace(how, pending && mark.state === "sending" ? "Saving…" : known);
+    const remark = remarkOf(entry);
+    note.hidden = !remark;
+    note.className = `roster-note small ${mark?.refused ? "is-refused" : ""}`;
+    replace(note, remark);
+  }
+
+  function cameAbout(record) {
+    return `${time(record.at, zone)}, ${method(record.method)}`;
+  }
+
+  function remarkOf(entry) {
+    const { record, mark, attendee } = entry;
+    if (!mark) return null;
+    if (!mark.refused)
+      return mark.state === "sending" ? null : [icon("clock"), h("span", {}, "Waiting for the network")];
+    const why = record ? `Meanwhile: ${statusWord(record.status)}, ${cameAbout(record)}.` : mark.refused;
+    const read = h(
+      "button",
+      {
+        class: "button button-quiet button-icon",
+        type: "button",
+        title: "I have seen it",
+        "aria-label": `Seen, ${attendee.name ?? "unnamed"}`,
+        onclick: () => onDismiss(entry),
+      },
+      icon("cross"),
     );
-    const known = entry.record && !entry.record.pending;
-    past.hidden = !known;
-    replace(
-      how,
-      known
-        ? `${time(entry.record.at, zone)}, ${method(entry.record.method)}`
-        : entry.record
-          ? "Saving…"
-          : (entry.attendee.external_id ?? ""),
-    );
+    return [icon("warning"), h("span", {}, `Not marked ${mark.status}. ${why}`), read];
   }
 
   return {
     element,
     redraw,
-    focus: (entry) => rows.get(entry).buttons[Math.max(0, STATUSES.indexOf(entry.record?.status))].focus(),
+    freshen(entry) {
+      redraw(entry);
+      const { line } = rows.get(entry);
+      line.classList.remove("is-new");
+      line.getBoundingClientRect();
+      line.classList.add("is-new");
+    },
+    focus: (entry) => rows.get(entry).buttons[Math.max(0, STATUSES.indexOf(statusOf(entry)))].focus(),
   };
+}
+
+/** What somebody is as far as this page knows: marked but not recorded yet, or recorded; null where nothing is known. */
+export function statusOf({ record, mark }) {
+  return (mark && !mark.refused ? mark.status : record?.status) ?? null;
 }

@@ -12,6 +12,10 @@ const ORGANIZATION = "attendance.organization";
 const RENEWAL = "attendance.renewal";
 const REASON = "attendance.reason";
 const WANTED = "attendance.wanted";
+
+/** Where marks lie that the server has not answered yet: see waiting.js. */
+export const MARKS = "attendance.marks";
+
 const RANK = { attendee: 0, kiosk: 1, operator: 2, admin: 3 };
 
 const listeners = new Set();
@@ -93,6 +97,8 @@ export function signOut(reason = "signed-out") {
   sessionStorage.setItem(REASON, reason);
   for (const listener of listeners) listener();
   const ended = reason === "signed-out";
+  // Whoever comes back to a sign-in that ended finds them; the next person does not.
+  if (ended) sessionStorage.removeItem(MARKS);
   if (hosted && !ended) sessionStorage.setItem(WANTED, location.pathname + location.search);
   if (refresh) revoke(refresh);
   location.replace(hosted && ended ? signOutAddress() : "./");

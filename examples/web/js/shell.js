@@ -3,10 +3,11 @@
 import { get } from "./api.js";
 import { hosted } from "./config.js";
 import { byId, h, replace } from "./dom.js";
-import { useZone } from "./format.js";
+import { count, useZone } from "./format.js";
 import { icon } from "./icons.js";
 import { confirm, notice, problem } from "./parts.js";
 import { highest, reaches, signOut, switchTo, token, understand } from "./session.js";
+import { takeUp, unsent } from "./waiting.js";
 
 const PAGES = [
   { page: "start", path: "./", text: "Start", least: ["operator"] },
@@ -39,6 +40,7 @@ export async function open({ page, title, least }) {
     const organization = me.organization ? await get(`/v1/orgs/${encodeURIComponent(me.organization)}`) : null;
     if (organization) useZone(organization.zone);
     header(page, me);
+    takeUp(me);
     const can = (role) => reaches(me.roles, role);
     if (organization && can(least)) return { main: replace(main), me, organization, can };
     replace(main, refusal(me, least));
@@ -115,8 +117,13 @@ function account(page, me) {
 
 // Whoever stands before a kiosk can press its button, but only who may sign it in can start it again.
 async function leave(page) {
-  const text = `It checks nobody in until somebody ${hosted ? "signs it in" : "opens its link"} again.`;
-  if (page !== "kiosk" || (await confirm({ title: "Sign this kiosk out?", text, action: "Sign out" }))) signOut();
+  const ask = (title, text) => confirm({ title, text, action: "Sign out" });
+  const kiosk = `It checks nobody in until somebody ${hosted ? "signs it in" : "opens its link"} again.`;
+  if (page === "kiosk" && !(await ask("Sign this kiosk out?", kiosk))) return;
+  const left = unsent().length;
+  const lost = `${count(left, "mark")} of the roll call could not be sent yet, and will be lost.`;
+  if (left && !(await ask("Sign out and lose marks?", lost))) return;
+  signOut();
 }
 
 function refusal(me, least) {

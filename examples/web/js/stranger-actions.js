@@ -8,7 +8,7 @@ import { dateTime, time, today } from "./format.js";
 import { busy, button, dialog, field, notice, problem } from "./parts.js";
 import { personFields, showFault } from "./person-form.js";
 import { picker, searchAttendees, searchMembers } from "./picker.js";
-import { recordPath } from "./record.js";
+import { recordPath, recordWords, upon } from "./record.js";
 
 /** Asks who it is, sees to the consent, and enrols the picture. `tell(...nodes)` writes beside the picture. */
 export function thisIs(stranger, picture, tell) {
@@ -172,6 +172,9 @@ export function markByHand(stranger, tell, person = null) {
     const outcome = h("div", { "aria-live": "polite" });
     const session = field({ label: "Session", kind: "select", hint: "They have several on that day." });
     session.element.hidden = true;
+    // What was seen to stand; of another session, nothing was.
+    let standing = null;
+    session.input.addEventListener("change", () => (standing = null));
     const mark = button(`Mark ${who.name}`, {
       kind: "primary",
       onclick: () =>
@@ -180,9 +183,10 @@ export function markByHand(stranger, tell, person = null) {
           reason.error("");
           if (!reason.value) return void reason.error("Say why, in a few words.");
           const said = { status: status.value, reason: reason.value };
+          const options = { headers: upon(standing) };
           try {
-            if (session.value) await send("PUT", recordPath(session.value, who.id), said);
-            else await send("POST", "records", { ...said, attendee: who.id, date });
+            if (session.value) await send("PUT", recordPath(session.value, who.id), said, options);
+            else await send("POST", "records", { ...said, attendee: who.id, date }, options);
             asked.close();
             tell(notice("ok", null, h("p", { class: "small" }, `${who.name} is marked ${said.status}.`)));
           } catch (error) {
@@ -190,6 +194,11 @@ export function markByHand(stranger, tell, person = null) {
               replace(session.input, await Promise.all(error.body.sessions.map(sessionChoice)));
               session.element.hidden = false;
               session.input.focus();
+            } else if (error.code === "outdated") {
+              standing = error.body.record ?? null;
+              const now = standing ? `Now: ${recordWords(standing)}` : "Nothing is recorded";
+              const text = h("p", { class: "small" }, `${now}. Press again to replace that.`);
+              replace(outcome, notice("warn", "There is a record", text));
             } else replace(outcome, problem(error));
           }
         }),

@@ -18,7 +18,7 @@ resource "aws_apigatewayv2_api" "this" {
     content {
       allow_origins  = cors_configuration.value
       allow_methods  = local.methods
-      allow_headers  = ["authorization", "content-type", "idempotency-key", "x-request-id"]
+      allow_headers  = ["authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "x-request-id"]
       expose_headers = ["content-disposition", "date", "location", "retry-after", "x-request-id"]
       max_age        = 3600
     }

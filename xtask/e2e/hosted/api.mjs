@@ -4,7 +4,7 @@
 import { json, serve } from "./server.mjs";
 
 // As examples/web/README.md asks for.
-const REQUEST_HEADERS = ["authorization", "content-type", "idempotency-key"];
+const REQUEST_HEADERS = ["authorization", "content-type", "idempotency-key", "if-match", "if-none-match"];
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 const ANSWER_HEADERS = ["date", "retry-after", "x-request-id", "content-disposition"];
 
@@ -74,7 +74,7 @@ export class CloudApi {
       if (!upload.outcome || upload.polls.length <= NOT_YET) return problem(404, "not-found");
       if (upload.outcome.status !== 200) return upload.outcome;
     }
-    const names = ["content-type", "idempotency-key", "accept"].filter((name) => headers[name]);
+    const names = ["content-type", "idempotency-key", "if-match", "if-none-match", "accept"].filter((name) => headers[name]);
     const passed = Object.fromEntries(names.map((name) => [name, headers[name]]));
     const named = SIGN_IN.test(url.pathname) ? body.toString().replace('"subject":"', OF_ATTENDEES) : body;
     const answer = await this.#ask(method, url.pathname + url.search, who.role, passed, named);

@@ -15,7 +15,7 @@ use crate::workspace::Workspace;
 
 /// What each lane does.
 pub(super) const ALL: [&[Part]; 4] = [
-    &[Part::Story, Part::Keyboard, Part::Cloud, Part::Axe, Part::Screenshots, Part::Api],
+    &[Part::Story, Part::Keyboard, Part::RollCall, Part::Cloud, Part::Axe, Part::Screenshots, Part::Api],
     &[Part::Functions],
     &[Part::Terraform],
     &[Part::Shutter],

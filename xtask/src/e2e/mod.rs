@@ -60,6 +60,8 @@ enum Part {
     Screenshots,
     /// The kiosk without a mouse, and every page on the narrowest phone.
     Keyboard,
+    /// The roll call without network, beside faces that check in, and upon rows that are out of date.
+    RollCall,
     /// From the kiosk's shutter to the answer: median and 95th percentile.
     Shutter,
     /// The same pages as a deployment in the cloud serves them: a user pool's sign-in, pictures by way of a bucket.

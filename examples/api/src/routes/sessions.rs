@@ -24,11 +24,11 @@ const MAX_DAYS: i32 = 31;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
-struct SessionPath {
+pub(super) struct SessionPath {
     /// The session.
     #[serde(deserialize_with = "time::read_session")]
     #[param(value_type = schema::SessionId)]
-    session: SessionId,
+    pub(super) session: SessionId,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

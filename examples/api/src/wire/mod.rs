@@ -30,7 +30,7 @@ pub use organization::{NewOrganization, Organization, Policy};
 pub use page::{Items, Page, PageQuery};
 pub use principal::{IssuedToken, NewToken, Right, Role, Whoami};
 pub use problem::Problem;
-pub use record::{Mark, Method, NewRecord, Record, ReportRow, RosterEntry, Summary};
+pub use record::{Mark, Marked, Method, NewRecord, Record, ReportRow, RosterEntry, Summary};
 pub use session::{Phase, Session};
 pub use sign_in::{NewSignIn, SignIn};
 pub use stranger::{Decision, JudgedFace, Resemblance, Stranger};

@@ -5,10 +5,10 @@ use attendance_core::domain::session::SessionId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::schema;
+use super::{Record, schema};
 
 /// Why a request was not done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(title = "Problem")]
 pub struct Problem {
     /// The kind of problem, as a URN that ends with the code.
@@ -38,6 +38,10 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<schema::SessionId>>, nullable = false)]
     pub sessions: Option<Vec<SessionId>>,
+    /// `outdated`: the record that stands; left out where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub record: Option<Box<Record>>,
     /// `invalid`: which field, parameter or header is meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

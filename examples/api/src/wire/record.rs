@@ -114,6 +114,13 @@ pub struct Mark {
     pub reason: Reason,
 }
 
+/// How many were marked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Marked {
+    /// Who had no record.
+    pub marked: u32,
+}
+
 /// What somebody was at their one session of a date, said by hand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -55,6 +55,12 @@ described! {
         r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.(19[7-9][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\.(0|[1-9][0-9]?)$",
     );
 
+    /// Where there is no record yet.
+    NoRecord, "*", |text| text.schema_type(Type::String).enum_values(Some(["*"]));
+
+    /// A record's version as an entity tag.
+    VersionTag, "\"1\"", |text| key(text, "^\"[1-9][0-9]{0,8}\"$");
+
     /// A check-in's id: the caller's idempotency key.
     CheckInId, "kiosk-1:4711", |text| key(text, "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$");
 

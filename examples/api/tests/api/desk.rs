@@ -123,6 +123,25 @@ impl Desk {
         self.send(request.body(body.to_string().into()).unwrap()).await
     }
 
+    /// Marks as an operator: where there is no record, or upon that version of it.
+    pub(crate) async fn mark(&self, path: &str, replaced: Option<u32>, body: &Value) -> Answer {
+        let (name, value) = match replaced {
+            None => ("if-none-match", "*".to_owned()),
+            Some(version) => ("if-match", format!("\"{version}\"")),
+        };
+        self.mark_with(path, &[(name, &value)], body).await
+    }
+
+    /// Marks as an operator with these headers.
+    pub(crate) async fn mark_with(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let method = if path.ends_with("/records") { Method::POST } else { Method::PUT };
+        let mut request = request(method, path, &self.operator).header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(body.to_string().into()).unwrap()).await
+    }
+
     pub(crate) async fn post(&self, token: &str, path: &str, body: &Value) -> Answer {
         self.json(Method::POST, token, path, body).await
     }

@@ -24,7 +24,7 @@ async fn an_attendee_sees_what_is_their_own_and_nothing_else() {
     let (ada, grace) = (desk.enrolled("ada").await, desk.enrolled("grace").await);
     for attendee in [ada.id, grace.id] {
         let new = json!({ "attendee": attendee, "status": "present", "reason": "was there" });
-        desk.post(&desk.operator, "/v1/orgs/default/records", &new).await.is(200);
+        desk.mark("/v1/orgs/default/records", None, &new).await.is(201);
     }
     let token = desk.token_of(ada.id).await;
     let me: Me = desk.get(&token, "/v1/orgs/default/me").await.is(200).read();

@@ -14,7 +14,7 @@ impl Desk {
             let attendee = desk.registered(name).await.id;
             for date in ["2026-11-19", "2026-11-20", "2026-11-21"] {
                 let new = json!({ "attendee": attendee, "date": date, "status": status, "reason": "was there" });
-                desk.post(&desk.operator, "/v1/orgs/default/records", &new).await.is(200);
+                desk.mark("/v1/orgs/default/records", None, &new).await.is(201);
             }
         }
         desk
@@ -62,7 +62,7 @@ async fn a_table_of_several_pages_is_streamed_to_its_end() {
     let mut date = jiff::civil::date(2023, 1, 1);
     for _ in 0..1001 {
         let new = json!({ "attendee": ada, "date": date, "status": "excused", "reason": "sabbatical" });
-        desk.post(&desk.operator, "/v1/orgs/default/records", &new).await.is(200);
+        desk.mark("/v1/orgs/default/records", None, &new).await.is(201);
         date = date.tomorrow().unwrap();
     }
     let answer = desk.get(&desk.operator, &format!("{REPORTS}?from=2023-01-01&to={date}&format=csv")).await.is(200);

@@ -1,6 +1,6 @@
 use attendance_core::domain::ids::CheckInId;
 use attendance_core::ports::image_store::ContentType;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use bytes::Bytes;
 use serde::Serialize;
@@ -57,6 +57,16 @@ impl Ask {
     pub(crate) fn once(mut self, id: &CheckInId) -> Result<Self, Failure> {
         let value = HeaderValue::from_str(id.as_str()).map_err(anyhow::Error::from)?;
         self.headers.insert(HeaderName::from_static("idempotency-key"), value);
+        Ok(self)
+    }
+
+    /// Only where there is no record, or upon that version of it.
+    pub(crate) fn upon(mut self, version: Option<u32>) -> Result<Self, Failure> {
+        let (name, value) = match version {
+            None => (IF_NONE_MATCH, "*".to_owned()),
+            Some(version) => (IF_MATCH, format!("\"{version}\"")),
+        };
+        self.headers.insert(name, HeaderValue::from_str(&value).map_err(anyhow::Error::from)?);
         Ok(self)
     }
 

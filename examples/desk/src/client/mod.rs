@@ -184,6 +184,7 @@ mod tests {
                 request_id: "r-1".to_owned(),
                 attendee: None,
                 sessions: None,
+                record: None,
                 field: None,
             };
             let body = if done { json!("done") } else { json!(problem) };

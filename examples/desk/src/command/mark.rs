@@ -19,7 +19,8 @@ pub(super) async fn run(client: &Client, arguments: &Mark, output: &Output) -> R
             Ask::post("/records").json(&new)?
         }
     };
-    let row: wire::ReportRow = client.of_organization(ask).await?;
+    let answer = client.of_organization(ask.upon(arguments.replaces)?).await;
+    let row: wire::ReportRow = answer.map_err(what_stands)?;
     let version = if row.version == 1 { "marked" } else { "corrected" };
     let name = row.name.as_ref().map_or_else(|| row.attendee.to_string(), |name| name.as_str().to_owned());
     let text = format!("{version} {name}: {} at {}", row.status, row.session);
@@ -36,4 +37,19 @@ pub(super) async fn run(client: &Client, arguments: &Mark, output: &Output) -> R
     });
     output.say(&object, text);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says what the record is that stands instead, and how it is replaced by whoever means that.
+fn what_stands(failure: Failure) -> Failure {
+    let Failure::Refused(mut problem) = failure else { return failure };
+    if let Some(record) = &problem.record {
+        let wire::Record { status, session, at, version, .. } = record.as_ref();
+        let by = record.method.as_str();
+        problem.detail = format!(
+            "they are {status} at {session} already, since {at:.0} by {by}: to replace that, add --replaces {version}"
+        );
+    } else if problem.code == "outdated" {
+        problem.detail = "nothing is recorded there yet: leave --replaces out".to_owned();
+    }
+    Failure::Refused(problem)
 }

@@ -134,6 +134,29 @@ fn dates_and_attendees_that_do_not_exist_are_said() {
 }
 
 #[test]
+fn a_mark_that_would_replace_what_is_not_known_says_what_stands() {
+    let terminal = Terminal::new();
+    let id = terminal.enroll("Grace", &[&grace()]);
+    let photo = grace();
+    terminal.one(["check-in", "--at", "2026-11-20T08:00:00Z", photo.to_str().expect("a path in UTF-8")]);
+    let mark = ["mark", &id, "--status", "absent", "--reason", "not seen", "--date", "2026-11-20"];
+    let (code, message) = terminal.error(mark);
+    assert_eq!(code, "outdated");
+    assert_eq!(
+        message,
+        "they are present at everyone.2026-11-20.0 already, since 2026-11-20T08:00:00Z by face: to replace that, add \
+         --replaces 1"
+    );
+    let knowing = |version: &'static str| mark.into_iter().chain(["--replaces", version]);
+    assert_eq!(terminal.error(knowing("2")).1, message);
+    let corrected = terminal.one(knowing("1"));
+    assert_eq!((&corrected["version"], &corrected["status"]), (&2.into(), &"absent".into()));
+    let other = ["mark", &id, "--status", "absent", "--reason", "x", "--date", "2026-11-19", "--replaces", "1"];
+    let (code, message) = terminal.error(other);
+    assert_eq!((code.as_str(), message.as_str()), ("outdated", "nothing is recorded there yet: leave --replaces out"));
+}
+
+#[test]
 fn a_folder_of_a_newer_version_is_left_alone() {
     let terminal = Terminal::new();
     terminal.enroll("Grace", &[&grace()]);

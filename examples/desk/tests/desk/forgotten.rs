@@ -25,8 +25,8 @@ fn whoever_is_forgotten_leaves_no_bytes() {
         let checked = terminal.one(["check-in", "--at", "2026-11-20T08:00:00Z", &photo]);
         assert_eq!(checked["faces"][0]["outcome"], "marked", "{checked}");
     }
-    let mark =
-        ["mark", &grace_id, "--status", "excused", "--reason", "a visit to the Smithsonian", "--date", "2026-11-20"];
+    let why = ["--status", "excused", "--reason", "a visit to the Smithsonian", "--date", "2026-11-20"];
+    let mark = [&["mark", &grace_id, "--replaces", "1"], &why[..]].concat();
     assert_eq!(terminal.one(mark)["version"], 2);
 
     let jpeg = std::fs::read(grace()).expect("a portrait");

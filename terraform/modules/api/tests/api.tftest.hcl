@@ -60,7 +60,7 @@ run "other_origins_may_call_it" {
   }
 
   assert {
-    condition     = aws_apigatewayv2_api.this.cors_configuration[0].allow_headers == toset(["authorization", "content-type", "idempotency-key", "x-request-id"])
+    condition     = aws_apigatewayv2_api.this.cors_configuration[0].allow_headers == toset(["authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "x-request-id"])
     error_message = "the pages send these"
   }
 
