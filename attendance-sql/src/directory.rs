@@ -20,14 +20,6 @@ const ORGANIZATIONS: List = List("organizations");
 const ATTENDEES: List = List("attendees");
 const GROUPS: List = List("groups");
 
-/// What an erasure takes away besides the attendee's own fields.
-const PERSONAL_ELSEWHERE: [&str; 4] = [
-    "DELETE FROM rosters WHERE organization = ? AND attendee = ?",
-    "DELETE FROM subjects WHERE organization = ? AND attendee = ?",
-    "UPDATE records SET reason = NULL WHERE organization = ? AND attendee = ? AND reason IS NOT NULL",
-    "UPDATE record_history SET reason = NULL WHERE organization = ? AND attendee = ? AND reason IS NOT NULL",
-];
-
 /// `otherwise`, unless the reason is that there is no such organization.
 pub(crate) async fn refusal(
     tx: &mut Tx,
@@ -64,7 +56,11 @@ async fn write_roster(tx: &mut Tx, organization: &OrganizationId, attendee: &Att
 }
 
 /// The attendee as it is stored, locked until the transaction ends.
-async fn locked(tx: &mut Tx, organization: &OrganizationId, attendee: AttendeeId) -> Result<Attendee, RepoError> {
+pub(crate) async fn locked(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    attendee: AttendeeId,
+) -> Result<Attendee, RepoError> {
     let query = Query::new(format!("SELECT {ATTENDEE} FROM attendees WHERE organization = ? AND id = ?"))
         .bind(organization.as_str())
         .bind(attendee.to_string())
@@ -76,7 +72,7 @@ async fn locked(tx: &mut Tx, organization: &OrganizationId, attendee: AttendeeId
 }
 
 /// Writes all fields, with the version that they now have.
-async fn update(
+pub(crate) async fn update(
     tx: &mut Tx,
     organization: &OrganizationId,
     before: &Attendee,
@@ -121,42 +117,6 @@ async fn save_within(
     outbox::send(tx, organization, &outgoing.events, &outgoing.targets).await?;
     audit::enter(tx, organization, outgoing.audit.as_ref()).await?;
     Ok(stored)
-}
-
-async fn strip_within(tx: &mut Tx, organization: &OrganizationId, attendee: AttendeeId) -> Result<(), RepoError> {
-    let before = locked(tx, organization, attendee).await?;
-    if before.tombstone.is_none() {
-        return Err(RepoError::Conflict);
-    }
-    let mut stripped = before.without_personal_data();
-    if stripped != before {
-        // A copy that was read before must not bring the personal data back.
-        stripped.version += 1;
-        update(tx, organization, &before, &stripped).await?;
-    }
-    for sql in PERSONAL_ELSEWHERE {
-        tx.execute(Query::new(sql).bind(organization.as_str()).bind(attendee.to_string())).await?;
-    }
-    Ok(())
-}
-
-/// Says that an erasure is complete, unless it said so before, together with the entry of whoever completed it.
-async fn complete_within(
-    tx: &mut Tx,
-    organization: &OrganizationId,
-    attendee: AttendeeId,
-    now: Timestamp,
-    entry: &AuditEntry,
-) -> Result<(), RepoError> {
-    let query = Query::new(
-        "UPDATE attendees SET erasure = 2, erasure_completed_at = ?, version = version + 1 \
-         WHERE organization = ? AND id = ? AND erasure = 1",
-    )
-    .bind(micros(now))
-    .bind(organization.as_str())
-    .bind(attendee.to_string());
-    let completed = tx.execute(query).await? > 0;
-    audit::enter(tx, organization, completed.then_some(entry)).await
 }
 
 async fn save_organization_within(
@@ -298,25 +258,6 @@ impl SqlAttendanceRepo {
         let mut tx = self.engine.begin().await?;
         let saved = save_within(&mut tx, organization, attendee, outgoing).await;
         tx.end(saved).await
-    }
-
-    /// Takes away everything personal, but does not yet say so.
-    async fn try_strip(&self, organization: &OrganizationId, attendee: AttendeeId) -> Result<(), RepoError> {
-        let mut tx = self.engine.begin().await?;
-        let stripped = strip_within(&mut tx, organization, attendee).await;
-        tx.end(stripped).await
-    }
-
-    async fn try_complete(
-        &self,
-        organization: &OrganizationId,
-        attendee: AttendeeId,
-        now: Timestamp,
-        entry: &AuditEntry,
-    ) -> Result<(), RepoError> {
-        let mut tx = self.engine.begin().await?;
-        let completed = complete_within(&mut tx, organization, attendee, now, entry).await;
-        tx.end(completed).await
     }
 
     async fn try_save_organization(
@@ -465,10 +406,7 @@ impl Directory for SqlAttendanceRepo {
         now: Timestamp,
         entry: &AuditEntry,
     ) -> Result<(), RepoError> {
-        repeated!(self.engine, self.try_strip(organization, attendee))?;
-        // Only what is gone from the journals too counts as complete: until then the sweep comes back to it.
-        self.engine.purge().await?;
-        repeated!(self.engine, self.try_complete(organization, attendee, now, entry))
+        self.erase(organization, attendee, now, entry).await
     }
 
     async fn save_group(

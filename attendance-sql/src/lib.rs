@@ -48,6 +48,7 @@ mod audit;
 mod dialect;
 mod directory;
 mod engine;
+mod erasure;
 mod error;
 mod ledger;
 mod login;

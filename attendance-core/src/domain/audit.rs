@@ -116,3 +116,16 @@ pub enum AuditAction {
     /// A chore set out to delete check-in pictures whose time was over.
     ExpirePictures,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_that_was_written_before_matters_were_is_read() {
+        let written = r#"{"id":"0192f3a4-7c1e-7b3a-8c55-0123456789ab","at":"2026-11-21T09:00:00Z","by":"front-desk",
+            "action":"erase","attendee":"0192f3a4-7c1e-7b3a-8c55-0123456789ac"}"#;
+        let entry: AuditEntry = serde_json::from_str(written).unwrap();
+        assert_eq!((entry.action, entry.by.as_str(), entry.about), (AuditAction::Erase, "front-desk", None));
+    }
+}

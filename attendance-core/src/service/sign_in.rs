@@ -1,7 +1,7 @@
 //! As whom somebody signs in.
 
 use super::{Attendance, Error};
-use crate::domain::audit::{Actor, AuditAction};
+use crate::domain::audit::{Actor, AuditAction, Matter};
 use crate::domain::ids::{AttendeeId, OrganizationId};
 use crate::ports::RepoError;
 use crate::ports::attendance_repo::Subject;
@@ -34,5 +34,21 @@ impl Attendance {
             linked => linked?,
         }
         Ok(before)
+    }
+
+    /// Puts into the audit that a token is made, by which somebody signs in; `attendee` is who, if it is an attendee's. A
+    /// host does so before it hands the token over: one that nobody knows of can't be found.
+    ///
+    /// # Errors
+    /// Those of the repository.
+    pub async fn audit_token(
+        &self,
+        organization: &OrganizationId,
+        token: Matter,
+        attendee: Option<AttendeeId>,
+        by: &Actor,
+    ) -> Result<(), Error> {
+        let entry = self.entry(by, AuditAction::IssueToken, attendee).about(token);
+        Ok(self.repo.append_audit(organization, &entry).await?)
     }
 }

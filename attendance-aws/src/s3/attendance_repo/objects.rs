@@ -363,3 +363,15 @@ fn encode<T: Serialize>(
     let stored = Stored { format: FORMAT, write, earlier, entry: entry.cloned(), content };
     serde_json::to_vec(&stored).map_err(|_| unreadable())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_that_was_written_before_documents_carried_entries_is_read() {
+        let written = r#"{"format":1,"write":"0192f3a4-7c1e-7b3a-8c55-0123456789ab","content":[7]}"#;
+        let stored: Stored<Vec<u32>> = serde_json::from_str(written).unwrap();
+        assert_eq!((stored.content, stored.entry, stored.earlier), (vec![7], None, Vec::new()));
+    }
+}

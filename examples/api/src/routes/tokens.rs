@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
-use attendance_core::domain::audit::{AuditAction, AuditEntry, Matter};
+use attendance_core::Error;
+use attendance_core::domain::audit::Matter;
 use attendance_core::ports::attendance_repo::Subject;
 use axum::Json;
 use axum::extract::State;
@@ -55,13 +56,9 @@ async fn issue(
         groups: BTreeSet::from([(organization.clone(), new.role)]),
         valid_for: SignedDuration::from_hours(24 * i64::from(days)),
     };
-    let now = app.attendance().now();
-    let issued = tokens.issue(&grant, now)?;
-    // Before anybody has it: a token that nobody knows of can't be found.
-    let matter = Matter::new(format!("{} until {}", grant.subject, issued.expires_at))
-        .map_err(|_| Fault::failed("a token's subject is no text of one line"))?;
-    let entry = AuditEntry::new(now, actor, AuditAction::IssueToken, new.attendee).about(matter);
-    app.attendance().repo().append_audit(&organization, &entry).await?;
+    let issued = tokens.issue(&grant, app.attendance().now())?;
+    let token = Matter::new(format!("{} until {}", grant.subject, issued.expires_at)).map_err(Error::from)?;
+    app.attendance().audit_token(&organization, token, new.attendee, &actor).await?;
     let page = match new.role {
         Role::Admin | Role::Operator => "/",
         Role::Kiosk => "/kiosk.html",

@@ -40,7 +40,7 @@ async fn the_audit_says_who_did_what_and_only_to_admins() {
     let path = "/v1/orgs/default/audit";
     let audit: Value = desk.get(&desk.admin, path).await.is(200).read();
     let actions: Vec<_> = audit["items"].as_array().unwrap().iter().map(|entry| entry["action"].clone()).collect();
-    assert_eq!(actions, [json!("enrol"), json!("register")]);
+    assert_eq!(actions, [json!("enrol"), json!("register"), json!("create-organization")]);
     assert_eq!((&audit["items"][0]["by"], &audit["items"][0]["attendee"]), (&json!("default-admin"), &json!(ada)));
     desk.get(&desk.operator, path).await.problem(403, "forbidden");
 }

@@ -13,13 +13,16 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use attendance_api::Limits;
+use attendance_api::auth::Issued;
+use attendance_core::Error;
+use attendance_core::domain::audit::{Actor, Matter};
 use attendance_core::domain::zone::Zone;
 use axum::middleware;
 use jiff::SignedDuration;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::desk::{Desk, load_networks};
+use crate::desk::{Desk, home, load_networks};
 use crate::failure::Failure;
 use crate::find::{Found, find};
 use crate::output::Output;
@@ -85,7 +88,7 @@ async fn serve(desk: &Desk, address: SocketAddr, stop: &Stop, output: Output) ->
         .layer(middleware::from_fn(pages::serve))
         .layer(middleware::from_fn_with_state(chores.written(), chores::tell_of_writes));
     let mut board = Board::put_up(desk, local)?;
-    let url = link(desk, on_this_machine(address))?;
+    let url = link(desk, on_this_machine(address)).await?;
     output.say(&json!({ "address": address, "url": url }), format!("attendance is ready: {url}"));
     if !address.ip().is_loopback() {
         output.warn(&format!(
@@ -118,9 +121,12 @@ fn on_this_machine(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// The page for the admin, with their token in the fragment: no server sees it, and no log.
-fn link(desk: &Desk, address: SocketAddr) -> Result<String, Failure> {
-    let token = desk.admin_token(SUBJECT, LINK)?.token;
+/// The page for the admin, with their token in the fragment: no server sees it, and no log. That there is such a link,
+/// and until when, is in the audit.
+async fn link(desk: &Desk, address: SocketAddr) -> Result<String, Failure> {
+    let Issued { token, expires_at } = desk.admin_token(SUBJECT, LINK)?;
+    let matter = Matter::new(format!("{SUBJECT} until {expires_at}")).map_err(Error::from)?;
+    desk.attendance.audit_token(&home(), matter, None, &Actor::system()).await?;
     Ok(format!("http://{address}/#token={token}"))
 }
 

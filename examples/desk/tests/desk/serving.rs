@@ -19,6 +19,9 @@ fn the_link_signs_in_as_the_admin() {
     assert_eq!(me["groups"], serde_json::json!([{ "organization": "default", "role": "admin" }]));
     assert_eq!(server.get("/v1/whoami", "").status, 401);
     assert_eq!(server.get("/v1/whoami", "eyJhbGciOiJub25lIn0.e30.").status, 401);
+    let audit = server.get("/v1/orgs/default/audit", &server.token).json();
+    assert_eq!((&audit["items"][0]["action"], &audit["items"][0]["by"]), (&"issue-token".into(), &"system".into()));
+    assert!(text(&audit["items"][0]["about"]).starts_with("desk until "), "{audit}");
     assert_eq!(server.get("/readyz", "").text(), "ready");
     assert_eq!(server.get("/v1/nothing", &server.token).json()["code"], "not-found");
     server.stop();
