@@ -10,7 +10,7 @@ use anyhow::{Result, bail};
 use crate::bench::table;
 
 /// Names a file to which each part adds a line: the chore and the part, seconds, and how it went, with tabs between.
-const STEPS: &str = "ATTENDANCE_STEPS";
+pub(crate) const STEPS: &str = "ATTENDANCE_STEPS";
 
 /// Whether whatever is skipped counts as a failure: `ATTENDANCE_REQUIRE_BACKENDS=1`.
 pub(crate) fn everything_is_required() -> bool {

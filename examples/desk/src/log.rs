@@ -40,6 +40,6 @@ mod tests {
         let some = filter("warn,attendance_core=debug").unwrap();
         assert!(some.would_enable("attendance_core::service", &Level::DEBUG));
         assert!(!some.would_enable("hyper", &Level::INFO));
-        assert!(filter("loud").unwrap_err().contains("\"loud\": give a level"));
+        assert!(filter("hyper=loud").unwrap_err().contains("\"hyper=loud\": give a level"));
     }
 }

@@ -8,7 +8,7 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::parts::Done;
+use crate::parts::{Done, STEPS};
 use crate::workspace::Workspace;
 
 /// How a test says that it did not run.
@@ -73,6 +73,8 @@ fn with_nextest(
     tests.args(["nextest", "run", "--no-fail-fast", "--no-tests", "pass"]).args(chosen).args(filter);
     tests.arg("--tool-config-file").arg(format!("attendance:{}", config.display()));
     tell(&mut tests);
+    // Some try a chore of their own.
+    tests.env_remove(STEPS);
     let status = tests.status().context("cargo nextest did not start")?;
     let report = std::fs::read_to_string(&report).unwrap_or_default();
     Ok(Suite { status, skipped: skipped(report.lines()) })
@@ -87,6 +89,7 @@ fn with_cargo(
     let mut tests = workspace.cargo();
     tests.args(["test", "--no-fail-fast"]).args(chosen).args(filter).args(["--", "--show-output"]);
     tell(&mut tests);
+    tests.env_remove(STEPS);
     let mut child = tests.stdout(Stdio::piped()).spawn().context("cargo test did not start")?;
     let output = child.stdout.take().context("its output is piped")?;
     let mut lines = Vec::new();
