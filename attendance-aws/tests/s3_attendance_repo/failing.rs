@@ -167,10 +167,9 @@ async fn a_write_upon_what_somebody_else_replaced_is_a_conflict() {
     let Some((world, organization, repo, proxy)) = behind_a_proxy().await else { return };
     let stored = repo.save_group(&organization, &group("5B"), &entry()).await.unwrap();
     let calm = world.repo().await;
-    let (first, second) = tokio::join!(
-        repo.save_group(&organization, &stored, &entry()),
-        calm.save_group(&organization, &stored, &entry())
-    );
+    let by = entry();
+    let (first, second) =
+        tokio::join!(repo.save_group(&organization, &stored, &by), calm.save_group(&organization, &stored, &by));
     let conflicts = [&first, &second].iter().filter(|each| matches!(each, Err(RepoError::Conflict))).count();
     assert_eq!(conflicts, 1, "{first:?} {second:?}");
     // S3 refuses, and what stands is of the same version: somebody only wrote it again.

@@ -31,8 +31,8 @@ async fn class_of(names: &[&str]) -> (House, Vec<AttendeeId>) {
 
 /// What everybody on the lesson's roster is, and by which version.
 async fn roster(house: &House) -> BTreeMap<AttendeeId, Option<(Status, u32)>> {
-    let page = PageRequest::first(PageRequest::MAX);
-    let roster = house.attendance.roster(&house.organization, &LESSON.parse().unwrap(), &page).await.unwrap();
+    let (page, lesson) = (PageRequest::first(PageRequest::MAX), LESSON.parse().expect("a session"));
+    let roster = house.attendance.roster(&house.organization, &lesson, &page).await.expect("a roster");
     let what = |record: AttendanceRecord| (record.status, record.version);
     roster.items.into_iter().map(|entry| (entry.attendee.id, entry.record.map(what))).collect()
 }
