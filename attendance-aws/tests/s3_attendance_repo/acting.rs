@@ -38,14 +38,29 @@ fn meeting() -> Session {
     Session { id: monday(), opens_at: at(0), late_after: None, closes_at: at(100), marks_absent: true, closed_at: None }
 }
 
-async fn prepare(repo: &S3AttendanceRepo) -> Given {
+/// What the act needs, and little more.
+async fn prepare(repo: &S3AttendanceRepo, action: AuditAction) -> Given {
     let organization = organization(repo).await;
-    let ada = repo.create_attendee(&organization, &ada(), &entry()).await.unwrap();
-    let class = repo.save_group(&organization, &group("5B"), &entry()).await.unwrap();
-    let first = RecordDraft::new(&organization, record(ada.id, "c-1"));
-    repo.mark(&organization, &first, &[], Some(entry())).await.unwrap();
-    repo.ensure_session(&organization, &meeting()).await.unwrap();
+    let mut ada = repo.create_attendee(&organization, &ada(), &entry()).await.unwrap();
+    let mut class = group("5B");
+    match action {
+        AuditAction::ChangeGroup => class = repo.save_group(&organization, &class, &entry()).await.unwrap(),
+        AuditAction::Mark => {
+            let first = RecordDraft::new(&organization, record(ada.id, "c-1"));
+            repo.mark(&organization, &first, &[], Some(entry())).await.unwrap();
+        }
+        AuditAction::CloseSession => drop(repo.ensure_session(&organization, &meeting()).await.unwrap()),
+        AuditAction::CompleteErasure => ada = bury(repo, &organization, ada).await,
+        _ => {}
+    }
     Given { organization, ada, class, by: entry() }
+}
+
+/// Sets the tombstone with which an erasure begins.
+async fn bury(repo: &S3AttendanceRepo, organization: &OrganizationId, attendee: Attendee) -> Attendee {
+    let tombstone = Some(Tombstone { requested_at: at(10), completed_at: None });
+    let buried = Attendee { tombstone, ..attendee };
+    repo.save_attendee(organization, &buried, &Outgoing::default()).await.unwrap()
 }
 
 impl Given {
@@ -61,15 +76,7 @@ impl Given {
                 let outgoing = Outgoing { audit: Some(by.clone()), ..Outgoing::default() };
                 repo.save_attendee(organization, ada, &outgoing).await.map(drop)
             }
-            AuditAction::CreateGroup => repo.save_group(organization, &group("5C"), by).await.map(drop),
             AuditAction::ChangeGroup => repo.save_group(organization, class, by).await.map(drop),
-            AuditAction::ChangeOrganization => {
-                let stored = repo.existing_organization(organization).await?;
-                if stored.version > 1 {
-                    return Err(RepoError::Conflict);
-                }
-                repo.save_organization(&stored, by).await.map(drop)
-            }
             AuditAction::LinkSignIn => repo.link_subject(organization, &subject(), ada.id, by).await,
             AuditAction::Mark => {
                 let draft = RecordDraft::new(organization, corrected(&record(ada.id, "c-1")));
@@ -78,15 +85,7 @@ impl Given {
             AuditAction::CloseSession => {
                 repo.close_session(organization, &monday(), at(50), Some(by.clone())).await.map(drop)
             }
-            AuditAction::CompleteErasure => {
-                let tombstone = Some(Tombstone { requested_at: at(10), completed_at: None });
-                let stored = repo.attendee(organization, ada.id).await?;
-                if !stored.is_erased() {
-                    let buried = Attendee { tombstone, ..stored };
-                    repo.save_attendee(organization, &buried, &Outgoing::default()).await?;
-                }
-                repo.erase_attendee(organization, ada.id, at(20), by).await
-            }
+            AuditAction::CompleteErasure => repo.erase_attendee(organization, ada.id, at(20), by).await,
             other => panic!("{other:?} is no act of these tests"),
         }
     }
@@ -94,19 +93,13 @@ impl Given {
     /// Whether what the act does is there.
     async fn is_done(&self, repo: &S3AttendanceRepo, action: AuditAction) -> bool {
         let Self { organization, ada, .. } = self;
-        let version_of = async |id: &str| {
-            let found = repo.group(organization, &GroupId::new(id).unwrap()).await.unwrap();
-            found.map_or(0, |group| group.version)
-        };
         match action {
             AuditAction::Register => {
                 let id = AttendeeId::from(self.by.id);
                 !repo.attendees_by_id(organization, &[id]).await.unwrap().is_empty()
             }
             AuditAction::Change => repo.attendee(organization, ada.id).await.unwrap().version == 2,
-            AuditAction::CreateGroup => version_of("5C").await == 1,
-            AuditAction::ChangeGroup => version_of("5B").await == 2,
-            AuditAction::ChangeOrganization => repo.existing_organization(organization).await.unwrap().version == 2,
+            AuditAction::ChangeGroup => repo.group(organization, &self.class.id).await.unwrap().unwrap().version == 2,
             AuditAction::LinkSignIn => {
                 repo.attendee_of_subject(organization, &subject()).await.unwrap() == Some(ada.id)
             }
@@ -130,15 +123,12 @@ impl Given {
     }
 }
 
-const ACTS: [AuditAction; 9] = [
+/// One of each way to write: something new, something upon what was there, two documents, a long way.
+const ACTS: [AuditAction; 5] = [
     AuditAction::Register,
-    AuditAction::Change,
-    AuditAction::CreateGroup,
     AuditAction::ChangeGroup,
-    AuditAction::ChangeOrganization,
     AuditAction::LinkSignIn,
     AuditAction::Mark,
-    AuditAction::CloseSession,
     AuditAction::CompleteErasure,
 ];
 
@@ -146,6 +136,7 @@ const ACTS: [AuditAction; 9] = [
 async fn an_act_that_was_cut_off_is_in_the_audit_if_it_was_done_and_only_then() {
     let Some(world) = World::begin().await else { return };
     for action in ACTS {
+        let prepare = async |repo: &S3AttendanceRepo| prepare(repo, action).await;
         let act = async |repo: &S3AttendanceRepo, given: &Given| given.act(repo, action).await;
         let then = async |repo: &S3AttendanceRepo, given: &Given, when: &str| {
             let told = given.told(repo).await;
@@ -165,6 +156,7 @@ async fn an_act_that_was_cut_off_is_in_the_audit_if_it_was_done_and_only_then() 
 #[tokio::test]
 async fn an_act_that_was_cut_off_is_in_the_audit_although_others_act_upon_the_same_before_anybody_reads_it() {
     let Some(world) = World::begin().await else { return };
+    let prepare = async |repo: &S3AttendanceRepo| prepare(repo, AuditAction::ChangeGroup).await;
     let act = async |repo: &S3AttendanceRepo, given: &Given| given.act(repo, AuditAction::ChangeGroup).await;
     let then = async |repo: &S3AttendanceRepo, given: &Given, when: &str| {
         let stored = repo.group(&given.organization, &given.class.id).await.unwrap().unwrap();
@@ -180,13 +172,15 @@ async fn an_act_that_was_cut_off_is_in_the_audit_although_others_act_upon_the_sa
 #[tokio::test]
 async fn a_link_that_was_cut_off_is_in_the_audit_although_its_attendee_is_erased_before_anybody_reads_it() {
     let Some(world) = World::begin().await else { return };
+    let prepare = async |repo: &S3AttendanceRepo| prepare(repo, AuditAction::LinkSignIn).await;
     let act = async |repo: &S3AttendanceRepo, given: &Given| given.act(repo, AuditAction::LinkSignIn).await;
     let then = async |repo: &S3AttendanceRepo, given: &Given, when: &str| {
         let done = given.is_done(repo, AuditAction::LinkSignIn).await;
-        let erasure =
-            Given { by: entry(), organization: given.organization.clone(), ada: given.ada.clone(), class: group("5B") };
-        erasure.act(repo, AuditAction::CompleteErasure).await.unwrap();
+        let stored = repo.attendee(&given.organization, given.ada.id).await.unwrap();
+        let buried = bury(repo, &given.organization, stored).await;
+        repo.erase_attendee(&given.organization, buried.id, at(20), &entry()).await.unwrap();
         assert_eq!(given.told(repo).await, usize::from(done), "{when}");
+        assert_eq!(world.keys(&given.organization, "acts/").await, [""; 0], "{when}");
     };
     dying_everywhere(&world, prepare, act, then).await;
 }
@@ -202,7 +196,7 @@ async fn an_act_that_a_reader_of_the_audit_meets_under_way_begins_again_and_is_t
         (AuditAction::Mark, 5),
         (AuditAction::CloseSession, 2),
     ] {
-        let given = prepare(&calm).await;
+        let given = prepare(&calm, action).await;
         let (slow, proxy) = world.watched().await;
         let pause = Disturbance::Silence(Duration::from_millis(900));
         proxy.disturb(std::iter::repeat_n(Disturbance::Pass, requests).chain([pause]));

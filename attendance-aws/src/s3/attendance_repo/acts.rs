@@ -5,7 +5,7 @@
 //!
 //! 1. **The act before**: the entry that the document still carries is copied, if that was not done. Then it may be
 //!    overwritten. A write that is nobody's act carries it on.
-//! 2. **Marker**, `acts/{attempt}`: the key of the document, and the entry.
+//! 2. **Marker**, `acts/{attempt}`: where the document is found, and the entry.
 //! 3. **Document**, by compare-and-swap, with the entry in it. This decides whether the act happened.
 //! 4. **Entry**, `audit/…`, create-only.
 //! 5. The marker is deleted.
@@ -24,7 +24,7 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::S3AttendanceRepo;
-use super::files::ActFile;
+use super::files::{ActFile, AttendeeFile, Carrier};
 use super::objects::{ObjectVersion, Patience, Put};
 
 impl S3AttendanceRepo {
@@ -42,7 +42,8 @@ impl S3AttendanceRepo {
         T: Serialize + DeserializeOwned + Sync,
     {
         let Some(entry) = entry else { return self.objects.put_upon(key, before, content, attempt).await };
-        let put = self.begin_act(organization, key, before, content, attempt, entry).await?;
+        let marker = ActFile { carrier: Carrier::Document(key.to_owned()), entry: entry.clone() };
+        let put = self.begin_act(organization, key, before, content, attempt, &marker).await?;
         let done = matches!(put, Put::Done).then_some(entry);
         self.end_act(organization, attempt, done).await?;
         Ok(put)
@@ -56,7 +57,7 @@ impl S3AttendanceRepo {
         before: Option<&ObjectVersion>,
         content: &T,
         attempt: Uuid,
-        entry: &AuditEntry,
+        marker: &ActFile,
     ) -> Result<Put<T>, RepoError>
     where
         T: Serialize + DeserializeOwned + Sync,
@@ -66,10 +67,9 @@ impl S3AttendanceRepo {
         {
             self.enter(organization, earlier).await?;
         }
-        let marker = ActFile { document: key.to_owned(), entry: entry.clone() };
         // Nobody else uses the attempt's id: what is there already is this very marker.
-        self.objects.create(&self.tenant(organization).act(attempt), &marker, attempt).await?;
-        self.objects.put_with_entry(key, before, content, attempt, Some(entry)).await
+        self.objects.create(&self.tenant(organization).act(attempt), marker, attempt).await?;
+        self.objects.put_with_entry(key, before, content, attempt, Some(&marker.entry)).await
     }
 
     /// Steps 4 and 5; only 5 of an act that did not happen.
@@ -106,25 +106,62 @@ impl S3AttendanceRepo {
 
     async fn settle_act(&self, organization: &OrganizationId, marker: &str) -> Result<(), RepoError> {
         let Some(found) = self.objects.get::<ActFile>(marker).await? else { return Ok(()) };
-        let ActFile { document, entry } = found.content;
-        let mut patience = Patience::new();
-        loop {
-            let Some(stands) = self.objects.get::<serde_json::Value>(&document).await? else {
-                if self.is_entered(organization, &entry).await? {
-                    break;
+        let ActFile { carrier, entry } = found.content;
+        let mut may_be_made = false;
+        for document in self.carriers(organization, carrier).await? {
+            match self.look_at(&document, &entry).await? {
+                Look::Carries => {
+                    self.enter(organization, &entry).await?;
+                    return self.objects.delete(marker).await;
                 }
-                return Ok(());
-            };
-            if stands.version.entry() == Some(&entry) {
-                self.enter(organization, &entry).await?;
-                break;
+                Look::Never => {}
+                Look::NoDocument => may_be_made = true,
             }
-            let again = self.objects.put_upon(&document, Some(&stands.version), &stands.content, Uuid::now_v7());
-            match again.await? {
-                Put::Done => break,
-                Put::Lost(_) => patience.wait().await?,
-            }
+        }
+        if may_be_made && !self.is_entered(organization, &entry).await? {
+            return Ok(());
         }
         self.objects.delete(marker).await
     }
+
+    /// The documents of which one carries the entry, if the act was done. None of a link whose attendee was erased: it
+    /// ended with them, and its entry was copied before.
+    async fn carriers(&self, organization: &OrganizationId, carrier: Carrier) -> Result<Vec<String>, RepoError> {
+        let tenant = self.tenant(organization);
+        match carrier {
+            Carrier::Document(key) => Ok(vec![key]),
+            Carrier::LinkOf(attendee) => {
+                let found = self.objects.get::<AttendeeFile>(&tenant.attendee(attendee)).await?;
+                let subjects = found.map(|found| found.content.subjects).unwrap_or_default();
+                Ok(subjects.iter().map(|hash| tenant.subject(hash)).collect())
+            }
+        }
+    }
+
+    /// Whether a document carries the entry. One that does not is written again unchanged.
+    async fn look_at(&self, document: &str, entry: &AuditEntry) -> Result<Look, RepoError> {
+        let mut patience = Patience::new();
+        loop {
+            let Some(stands) = self.objects.get::<serde_json::Value>(document).await? else {
+                return Ok(Look::NoDocument);
+            };
+            if stands.version.entry() == Some(entry) {
+                return Ok(Look::Carries);
+            }
+            match self.objects.replace(document, &stands.version, &stands.content, Uuid::now_v7()).await? {
+                Put::Done => return Ok(Look::Never),
+                Put::Lost(_) => patience.wait().await?,
+            }
+        }
+    }
+}
+
+/// What a look at a document says of an act.
+enum Look {
+    /// It was done.
+    Carries,
+    /// It was not done upon this document, or was followed by another act; it never will be.
+    Never,
+    /// There is no such document: it may still be made.
+    NoDocument,
 }

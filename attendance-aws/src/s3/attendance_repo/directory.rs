@@ -14,7 +14,7 @@ use attendance_core::ports::attendance_repo::{AttendeeQuery, Directory, Entity, 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::files::{AttendeeFile, OrganizationFile, OwnerFile};
+use super::files::{ActFile, AttendeeFile, Carrier, OrganizationFile, OwnerFile};
 use super::list::{List, Place, Range};
 use super::objects::{Found, Patience, Put};
 use super::{S3AttendanceRepo, next};
@@ -57,11 +57,12 @@ impl S3AttendanceRepo {
         attendee: AttendeeId,
         entry: &AuditEntry,
     ) -> Result<Uuid, RepoError> {
+        let marker = ActFile { carrier: Carrier::LinkOf(attendee), entry: entry.clone() };
         let mut patience = Patience::new();
         loop {
             let found = self.objects.get::<OwnerFile>(key).await?;
             let (attempt, before) = (Uuid::now_v7(), found.as_ref().map(|found| &found.version));
-            match self.begin_act(organization, key, before, &OwnerFile { attendee }, attempt, entry).await? {
+            match self.begin_act(organization, key, before, &OwnerFile { attendee }, attempt, &marker).await? {
                 Put::Done => return Ok(attempt),
                 Put::Lost(_) => self.end_act(organization, attempt, None).await?,
             }

@@ -101,12 +101,22 @@ pub(super) struct CapturedFile {
     pub(super) made: Vec<bool>,
 }
 
-/// An act that is under way, or done and not yet in the audit.
+/// An act that is under way, or done and not yet in the audit. As in any marker, nothing in it is personal.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct ActFile {
-    /// The key of the document that carries the entry, once the act is done.
-    pub(super) document: String,
+    pub(super) carrier: Carrier,
     pub(super) entry: AuditEntry,
+}
+
+/// Which document carries the entry of an act, once it is done.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Carrier {
+    /// The one of that key.
+    Document(String),
+    /// One of those that say as whom a subject signs in: their keys are made of the subjects, and the attendee's own
+    /// document names them as long as they are theirs.
+    LinkOf(AttendeeId),
 }
 
 /// What is under way, or done and not yet told to everybody.
