@@ -128,7 +128,9 @@ impl Parts {
         self.is_well()
     }
 
-    fn is_well(&self) -> Result<()> {
+    /// # Errors
+    /// As [`Parts::verdict`].
+    pub(crate) fn is_well(&self) -> Result<()> {
         let failed: Vec<_> = self.over.iter().filter(|(.., went)| *went == Went::Failed).collect();
         if !failed.is_empty() {
             let names: Vec<_> = failed.iter().map(|(name, ..)| name.as_str()).collect();

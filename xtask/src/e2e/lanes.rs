@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 
 use super::functions::ZIPS;
 use super::{Options, Part};
+use crate::backends::Backends;
 use crate::package;
 use crate::parts::{Done, Parts};
 use crate::workspace::Workspace;
@@ -44,6 +45,8 @@ pub(super) fn run(workspace: &Workspace, home: &Path, options: &Options) -> Resu
             Err(_) => Ok(Done::not_run("skipped: package: the functions could not be packed".to_owned())),
         });
     }
+    // What two lanes want at once is installed and built before.
+    drop(Backends::aws(workspace));
     let mut beside = Lane::beside(&arguments(functions, options), home, zips.as_ref())?;
     parts.run(&names(terraform), || Lane::alone(&arguments(terraform, options), zips.as_ref())?.wait());
     parts.run(&names(functions), || beside.wait());

@@ -257,7 +257,7 @@ mod tests {
         let missing = anyhow::anyhow!("no Chromium; apt-get install chromium");
         trial.on_a_desk::<()>(Part::Axe, Err(&missing), |(), _| Ok(()));
         trial.on_a_desk(Part::Story, Ok(&()), |(), _| Ok(()));
-        let error = trial.parts.verdict().unwrap_err().to_string();
+        let error = trial.parts.is_well().unwrap_err().to_string();
         assert_eq!(error, "e2e failed: story", "there is no such program");
     }
 
