@@ -117,6 +117,8 @@ async fn no_reason_for_the_rest_outlives_an_erasure_that_came_in_between() {
     for turns in 0..40 {
         let house = House::new().await;
         let ada = house.register("ada", &[]).await.id;
+        // The erasure begins once the roster was read.
+        house.faults.wait_once("Directory::attendees_by_id", 8);
         house.faults.wait_once("Ledger::mark", turns);
         let by = me();
         let (_, erased) = tokio::join!(
