@@ -74,7 +74,7 @@ impl Host {
             token: desk.token.clone(),
             left_out: ("/live$", "GET live is left out: its answer never ends"),
             hooks: "hooks",
-            examples: "12",
+            examples: "30",
         }
     }
 }

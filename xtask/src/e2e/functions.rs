@@ -151,7 +151,7 @@ impl Deployment<'_> {
         let said = self.ask(&["--sign-in"])?;
         let text = |name: &str| said[name].as_str().map(str::to_owned).context("the script said something else");
         let left_out = (NOT_THERE, "live, tokens and metrics are left out: the function does not have them");
-        Ok(Host { origin: text("origin")?, token: text("token")?, left_out, hooks: "gateway_hooks", examples: "3" })
+        Ok(Host { origin: text("origin")?, token: text("token")?, left_out, hooks: "gateway_hooks", examples: "4" })
     }
 
     /// Makes an organization, and answers the names and passwords of its admin and its kiosk.
