@@ -1,15 +1,12 @@
 //! Whether the process runs, and whether it can work.
 
 use axum::extract::State;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::App;
+use crate::operations::operations;
 use crate::problem::Fault;
 
-pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(healthz)).routes(routes!(readyz))
-}
+operations! { (healthz), (readyz) }
 
 /// Says that the process runs.
 #[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, description = "It does.", body = String,

@@ -26,6 +26,7 @@ mod live;
 mod metrics;
 mod observe;
 mod openapi;
+mod operations;
 mod problem;
 mod range;
 mod request_id;
@@ -131,17 +132,17 @@ impl Api {
     /// the host gives it.
     pub fn router(self) -> Router {
         let app = App(Arc::new(self.parts));
-        let (mut signed_in, _) = routes::signed_in().split_for_parts();
+        let mut signed_in = routes::signed_in();
         if app.0.tokens.is_some() {
-            signed_in = signed_in.merge(Router::from(routes::tokens::router()));
+            signed_in = signed_in.merge(routes::tokens::router());
         }
         if app.0.live.is_some() {
-            signed_in = signed_in.merge(Router::from(routes::live::router()));
+            signed_in = signed_in.merge(routes::live::router());
         }
         let signed_in = signed_in.route_layer(middleware::from_fn_with_state(app.clone(), auth::sign_in));
-        let mut open = Router::from(health::router()).merge(Router::from(openapi::router()));
+        let mut open = health::router().merge(openapi::router());
         if app.0.metrics.is_some() {
-            open = open.merge(Router::from(metrics::router()));
+            open = open.merge(metrics::router());
         }
         signed_in
             .merge(open)

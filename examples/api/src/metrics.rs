@@ -11,10 +11,9 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::App;
+use crate::operations::operations;
 use crate::problem::Fault;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -71,9 +70,7 @@ impl Metrics {
     }
 }
 
-pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(metrics))
-}
+operations! { (metrics) }
 
 /// Shows what was counted, as Prometheus reads it.
 #[utoipa::path(

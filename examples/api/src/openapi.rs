@@ -15,23 +15,22 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema, ToResponse, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-use crate::App;
 use crate::extract::MAX_IMAGE_BYTES;
+use crate::operations::operations;
 use crate::wire::{self, schema};
-use crate::{health, metrics, routes as operations};
+use crate::{health, metrics, routes};
 
 /// The API as OpenAPI 3.1 describes it, with what only some hosts have under the tag `desk`.
 #[must_use]
 pub fn openapi() -> OpenApi {
     let routers = [
-        operations::signed_in(),
-        operations::tokens::router(),
-        operations::live::router(),
-        health::router(),
-        metrics::router(),
-        router(),
+        routes::described(),
+        routes::tokens::described(),
+        routes::live::described(),
+        health::described(),
+        metrics::described(),
+        described(),
     ];
     let mut document = routers.into_iter().fold(OpenApiRouter::new(), OpenApiRouter::merge).into_openapi();
     document.info = InfoBuilder::new()
@@ -254,9 +253,7 @@ impl PartialSchema for Picture {
 
 impl ToSchema for Picture {}
 
-pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(document))
-}
+operations! { (document) }
 
 /// The document that you read.
 #[utoipa::path(get, path = "/openapi.json", tag = "health", responses((status = 200, description = "It.",

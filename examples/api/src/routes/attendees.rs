@@ -10,17 +10,14 @@ use axum::http::header::LOCATION;
 use axum::response::{AppendHeaders, IntoResponse};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::App;
 use crate::extract::{AsAdmin, InPath, InQuery, JsonBody, Paging};
+use crate::operations::operations;
 use crate::problem::Fault;
 use crate::wire::{self, schema};
 
-pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list, register)).routes(routes!(attendee, change, erase))
-}
+operations! { (list, register), (attendee, change, erase) }
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]

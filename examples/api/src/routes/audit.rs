@@ -1,16 +1,13 @@
 use axum::Json;
 use axum::extract::State;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::App;
 use crate::extract::{AsAdmin, Paging};
+use crate::operations::operations;
 use crate::problem::Fault;
 use crate::wire;
 
-pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list))
-}
+operations! { (list) }
 
 /// Who did what to whose data, the latest first.
 #[utoipa::path(get, path = "/v1/orgs/{org}/audit", tag = "audit",

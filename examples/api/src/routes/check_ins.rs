@@ -13,20 +13,17 @@ use axum::response::IntoResponse;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::App;
 use crate::auth::Role;
 use crate::extract::{AsKiosk, AsOperator, ImageBody, InPath, InQuery};
 use crate::observe::correlate;
 use crate::openapi::Picture;
+use crate::operations::operations;
 use crate::problem::Fault;
 use crate::wire::{self, schema, time};
 
-pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(check_in)).routes(routes!(standing)).routes(routes!(image))
-}
+operations! { (check_in), (standing), (image) }
 
 /// How long ago a kiosk may have taken a picture: it may have been offline for a day.
 const KIOSK_PAST: SignedDuration = SignedDuration::from_hours(24);

@@ -1,17 +1,14 @@
 use axum::Json;
 use axum::extract::State;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::attendees::AttendeePath;
 use crate::App;
 use crate::extract::{AsAdmin, InPath, JsonBody};
+use crate::operations::operations;
 use crate::problem::Fault;
 use crate::wire;
 
-pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(record, withdraw))
-}
+operations! { (record, withdraw) }
 
 /// Records what an attendee agreed to.
 #[utoipa::path(put, path = "/v1/orgs/{org}/attendees/{attendee}/consent", tag = "attendees", params(AttendeePath),

@@ -6,19 +6,16 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::attendees::AttendeePath;
 use crate::App;
 use crate::extract::{AsAdmin, ImageBody, InPath, InQuery};
 use crate::openapi::Picture;
+use crate::operations::operations;
 use crate::problem::Fault;
 use crate::wire::{self, schema};
 
-pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list, enrol)).routes(routes!(remove)).routes(routes!(check))
-}
+operations! { (list, enrol), (remove), (check) }
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]

@@ -9,17 +9,14 @@ use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::App;
 use crate::extract::{AsAdmin, AsOperator, InPath, JsonBody, Paging};
+use crate::operations::operations;
 use crate::problem::Fault;
 use crate::wire::{self, schema};
 
-pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(group, change))
-}
+operations! { (list, create), (group, change) }
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]

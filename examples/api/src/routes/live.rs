@@ -6,16 +6,13 @@ use axum::extract::State;
 use axum::response::sse::{self, KeepAlive, Sse};
 use futures_util::{Stream, StreamExt};
 use serde_json::{Value, json};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::extract::AsOperator;
+use crate::operations::operations;
 use crate::problem::Fault;
 use crate::{App, LiveUpdate};
 
-pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(live))
-}
+operations! { (live) }
 
 /// How often a silent stream shows that it is there.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);

@@ -1,18 +1,15 @@
 use attendance_core::ports::attendance_repo::RecordQuery;
 use axum::Json;
 use axum::extract::State;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::App;
 use crate::extract::{AsAttendee, InQuery, Paging};
+use crate::operations::operations;
 use crate::problem::Fault;
 use crate::range::Range;
 use crate::wire;
 
-pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(me)).routes(routes!(records))
-}
+operations! { (me), (records) }
 
 /// What is kept of whoever is signed in.
 #[utoipa::path(get, path = "/v1/orgs/{org}/me", tag = "me",

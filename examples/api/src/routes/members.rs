@@ -5,18 +5,15 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::groups::{self, GroupPath};
 use crate::App;
 use crate::extract::{AsAdmin, AsOperator, InPath, Paging};
+use crate::operations::operations;
 use crate::problem::Fault;
 use crate::wire::{self, schema};
 
-pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(join, leave))
-}
+operations! { (list), (join, leave) }
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]

@@ -19,30 +19,40 @@ pub(crate) mod tokens;
 mod uploads;
 mod whoami;
 
+use axum::Router;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::App;
 
 /// Every operation that any host has and that needs a token.
-pub(crate) fn signed_in() -> OpenApiRouter<App> {
-    [
-        whoami::router(),
-        organizations::router(),
-        check_ins::router(),
-        uploads::router(),
-        attendees::router(),
-        consent::router(),
-        sign_in::router(),
-        faces::router(),
-        groups::router(),
-        members::router(),
-        sessions::router(),
-        records::router(),
-        reports::router(),
-        strangers::router(),
-        audit::router(),
-        me::router(),
-    ]
-    .into_iter()
-    .fold(OpenApiRouter::new(), OpenApiRouter::merge)
+macro_rules! all {
+    ($($part:ident),+ $(,)?) => {
+        pub(crate) fn signed_in() -> Router<App> {
+            Router::new()$(.merge($part::router()))+
+        }
+
+        /// As the document describes them.
+        pub(crate) fn described() -> OpenApiRouter<App> {
+            OpenApiRouter::new()$(.merge($part::described()))+
+        }
+    };
+}
+
+all! {
+    whoami,
+    organizations,
+    check_ins,
+    uploads,
+    attendees,
+    consent,
+    sign_in,
+    faces,
+    groups,
+    members,
+    sessions,
+    records,
+    reports,
+    strangers,
+    audit,
+    me,
 }

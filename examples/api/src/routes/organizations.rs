@@ -10,18 +10,15 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{AppendHeaders, IntoResponse};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::App;
 use crate::auth::Role;
 use crate::extract::{AsAny, AsHomeAdmin, JsonBody, Paging, SignedIn};
+use crate::operations::operations;
 use crate::problem::Fault;
 use crate::wire;
 
-pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(organization))
-}
+operations! { (list, create), (organization) }
 
 /// Lists the organizations in which the token has a right.
 ///

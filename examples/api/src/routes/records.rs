@@ -10,22 +10,15 @@ use axum::http::header::ETAG;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::sessions::SessionPath;
 use crate::App;
 use crate::extract::{AsOperator, InPath, JsonBody, Precondition, etag};
+use crate::operations::operations;
 use crate::problem::Fault;
 use crate::wire::{self, schema, time};
 
-pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(standing, mark))
-        .routes(routes!(history))
-        .routes(routes!(mark_day))
-        .routes(routes!(mark_rest))
-}
+operations! { (standing, mark), (history), (mark_day), (mark_rest) }
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]

@@ -9,19 +9,16 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::extract::{AsOperator, InQuery, Paging};
+use crate::operations::operations;
 use crate::problem::Fault;
 use crate::range::{Period, Range};
 use crate::trend::{self, Look, Size, Theme};
 use crate::wire::{self, schema};
 use crate::{App, csv};
 
-pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(report)).routes(routes!(summary)).routes(routes!(chart))
-}
+operations! { (report), (summary), (chart) }
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

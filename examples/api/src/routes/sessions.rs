@@ -5,19 +5,16 @@ use axum::extract::State;
 use jiff::civil::Date;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::groups::{self, GroupPath};
 use crate::App;
 use crate::extract::{AsKiosk, AsOperator, InPath, InQuery, Paging};
+use crate::operations::operations;
 use crate::problem::Fault;
 use crate::range;
 use crate::wire::{self, schema, time};
 
-pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(session)).routes(routes!(roster)).routes(routes!(close))
-}
+operations! { (list), (session), (roster), (close) }
 
 /// The most days of which sessions are listed at once.
 const MAX_DAYS: i32 = 31;

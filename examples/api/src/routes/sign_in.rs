@@ -1,18 +1,15 @@
 use attendance_core::ports::attendance_repo::Subject;
 use axum::Json;
 use axum::extract::State;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::attendees::AttendeePath;
 use crate::App;
 use crate::extract::{AsAdmin, InPath, JsonBody};
+use crate::operations::operations;
 use crate::problem::Fault;
 use crate::wire;
 
-pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(link))
-}
+operations! { (link) }
 
 /// Links a sign-in to an attendee, who sees what is their own with it.
 ///

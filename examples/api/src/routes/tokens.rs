@@ -7,19 +7,16 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::SignedDuration;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::App;
 use crate::auth::{Grant, Role};
 use crate::extract::{AsTokenAdmin, JsonBody};
+use crate::operations::operations;
 use crate::problem::Fault;
 use crate::wire;
 
-pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(issue))
-}
+operations! { (issue) }
 
 /// Makes a token: for a kiosk, an operator, an admin, or an attendee who sees what is their own.
 ///

@@ -2,19 +2,16 @@ use attendance_core::UploadRequest;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::check_ins::check_capture;
 use crate::App;
 use crate::extract::{AsKiosk, JsonBody};
 use crate::observe::correlate;
+use crate::operations::operations;
 use crate::problem::Fault;
 use crate::wire;
 
-pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(offer))
-}
+operations! { (offer) }
 
 /// Lets a picture be uploaded straight into the image store, which makes a check-in of it.
 ///

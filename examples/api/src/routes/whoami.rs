@@ -1,17 +1,14 @@
 use axum::Json;
 use axum::extract::State;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::App;
 use crate::auth::Role;
 use crate::extract::{SignedIn, Subjects};
+use crate::operations::operations;
 use crate::problem::Fault;
 use crate::wire;
 
-pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(whoami))
-}
+operations! { (whoami) }
 
 /// Says whom the token belongs to.
 #[utoipa::path(get, path = "/v1/whoami", tag = "access", responses((status = 200, body = wire::Whoami)))]
