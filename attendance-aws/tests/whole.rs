@@ -98,8 +98,7 @@ impl Whole {
         person.external_id = Some(ExternalId::new(format!("zxroll-{}", photo.len())).unwrap());
         person.consent = Some(ConsentWording::new("My face may be used to record my attendance.").unwrap());
         let person = self.attendance.register(&self.organization, person, &me()).await.unwrap().id;
-        let request =
-            EnrolRequest { attendee: person, image: ImageRef::bytes(photo), allow_lookalike: false, by: me() };
+        let request = EnrolRequest::new(person, ImageRef::bytes(photo), me());
         self.attendance.enrol(&self.organization, request).await.unwrap();
         person
     }

@@ -23,7 +23,7 @@
 //! ada.consent = Some(ConsentWording::new("My face may be used to record my attendance.")?);
 //! let ada = attendance.register(&school, ada, &me).await?;
 //! let photo = ImageRef::bytes(FakePicture::of("ada").bytes());
-//! let request = EnrolRequest { attendee: ada.id, image: photo.clone(), allow_lookalike: false, by: me.clone() };
+//! let request = EnrolRequest::new(ada.id, photo.clone(), me.clone());
 //! attendance.enrol(&school, request).await?;
 //!
 //! let answer = attendance.check_in(&school, CheckInRequest::new(photo, me)).await?;

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use attendance_core::domain::audit::AuditEntry;
 use attendance_core::domain::check_in::CheckIn;
-use attendance_core::domain::event::Target;
+use attendance_core::domain::event::{Event, Target};
 use attendance_core::domain::ids::{AttendeeId, CheckInId, OrganizationId};
 use attendance_core::domain::page::{Page, PageRequest};
 use attendance_core::domain::record::AttendanceRecord;
@@ -71,17 +71,38 @@ async fn write_check_in(tx: &mut Tx, organization: &OrganizationId, check_in: &C
     Ok(true)
 }
 
-/// Makes the record, or finds the one that stands.
+/// Makes the record, or finds the one that stands, and supersedes it if a chore marked it.
 async fn write_record(
     tx: &mut Tx,
     organization: &OrganizationId,
-    record: &AttendanceRecord,
-) -> Result<Recorded, RepoError> {
+    draft: &RecordDraft,
+) -> Result<(Recorded, Option<Event>), RepoError> {
+    let record = &draft.record;
     if tx.execute(insert_record("records", organization, record)?.or_ignore()).await? > 0 {
-        return Ok(Recorded::New(record.clone()));
+        return Ok((Recorded::New(record.clone()), Some(draft.event.clone())));
     }
-    let row = tx.row(select_record(organization, &record.session, record.attendee).after_insert()).await?;
-    row.as_ref().map(rows::record).transpose()?.map(Recorded::Already).ok_or(RepoError::Conflict)
+    loop {
+        let row = tx.row(select_record(organization, &record.session, record.attendee).after_insert()).await?;
+        let standing = row.as_ref().map(rows::record).transpose()?.ok_or(RepoError::Conflict)?;
+        let Some(next) = draft.superseding(organization, &standing) else {
+            return Ok((Recorded::Already(standing), None));
+        };
+        // The update first: of two who supersede the same, the second waits here, and finds another version.
+        let update = update_record(organization, &next.record)?.push(" AND version = ?").bind(standing.version);
+        if tx.execute(update).await? > 0 {
+            tx.execute(insert_record("record_history", organization, &standing)?).await?;
+            return Ok((Recorded::New(next.record), Some(next.event)));
+        }
+    }
+}
+
+fn update_record(organization: &OrganizationId, record: &AttendanceRecord) -> Result<Query, RepoError> {
+    Ok(Query::new(format!(
+        "UPDATE records SET status = ?, method = ?, reason = ?, happened_at = ?, recorded_at = ?, check_in = ?, \
+         version = ? {OF_ONE}"
+    ))
+    .bind_all(record_values(record)?.into_iter().skip(4))
+    .bind_all(record_key(organization, &record.session, record.attendee)))
 }
 
 async fn commit_within(tx: &mut Tx, organization: &OrganizationId, commit: &Commit) -> Result<Committed, RepoError> {
@@ -98,12 +119,11 @@ async fn commit_within(tx: &mut Tx, organization: &OrganizationId, commit: &Comm
     });
     let mut recorded = Vec::with_capacity(order.len());
     for index in order {
-        recorded.push((index, write_record(tx, organization, &commit.records[index].record).await?));
+        recorded.push((index, write_record(tx, organization, &commit.records[index]).await?));
     }
     recorded.sort_by_key(|(index, _)| *index);
-    let recorded: Vec<_> = recorded.into_iter().map(|(_, recorded)| recorded).collect();
-    let told = commit.records.iter().zip(&recorded).filter(|(_, recorded)| matches!(recorded, Recorded::New(_)));
-    let events = told.map(|(draft, _)| &draft.event).chain(&commit.events);
+    let (recorded, told): (Vec<_>, Vec<_>) = recorded.into_iter().map(|(_, recorded)| recorded).unzip();
+    let events = told.iter().flatten().chain(&commit.events);
     outbox::send(tx, organization, events, &commit.targets).await?;
     Ok(Committed::Written(recorded))
 }
@@ -127,13 +147,7 @@ async fn mark_within(
             _ => return Err(refusal(tx, organization, RepoError::Conflict).await?),
         };
         tx.execute(insert_record("record_history", organization, &before)?).await?;
-        let update = Query::new(format!(
-            "UPDATE records SET status = ?, method = ?, reason = ?, happened_at = ?, recorded_at = ?, \
-             check_in = ?, version = ? {OF_ONE}"
-        ))
-        .bind_all(record_values(record)?.into_iter().skip(4))
-        .bind_all(record_key(organization, &record.session, record.attendee));
-        tx.execute(update).await?;
+        tx.execute(update_record(organization, record)?).await?;
     }
     outbox::send(tx, organization, [&draft.event], targets).await?;
     audit::enter(tx, organization, entry).await

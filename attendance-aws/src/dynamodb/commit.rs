@@ -53,11 +53,37 @@ pub(crate) fn making(organization: &OrganizationId, record: &AttendanceRecord) -
     Ok([Action::Put(holding(key, record)?, Some(Condition::absent())), Action::Put(line, None)])
 }
 
+/// A record that follows one that a chore marked, and that one among the earlier versions.
+fn superseding(
+    organization: &OrganizationId,
+    record: &AttendanceRecord,
+    upon: &Item,
+) -> Result<[Action; 2], RepoError> {
+    let before: AttendanceRecord = body(upon)?;
+    let key = keys::record(organization, &record.session, record.attendee);
+    let earlier = keys::earlier_version(organization, &before.session, before.attendee, before.version);
+    Ok([
+        Action::Put(holding(key, record)?, Some(Condition::unchanged(upon))),
+        Action::Put(holding(earlier, &before)?, None),
+    ])
+}
+
 /// What is written together or not at all: a record with its event, or an event alone.
-#[derive(Clone, Copy)]
-struct Parcel<'a> {
-    record: Option<&'a AttendanceRecord>,
-    event: &'a Event,
+struct Parcel {
+    record: Option<AttendanceRecord>,
+    event: Event,
+    /// What the record supersedes.
+    upon: Option<Item>,
+}
+
+impl Parcel {
+    fn of(draft: RecordDraft, upon: Option<Item>) -> Self {
+        Self { record: Some(draft.record), event: draft.event, upon }
+    }
+
+    fn alone(event: Event) -> Self {
+        Self { record: None, event, upon: None }
+    }
 }
 
 /// A transaction, and where the record of each of its parcels is in it.
@@ -73,7 +99,7 @@ struct Writing<'a> {
     /// What makes the check-in.
     head: Vec<Action>,
     /// What is still to be written.
-    parcels: Vec<Parcel<'a>>,
+    parcels: Vec<Parcel>,
     /// What became of each record.
     recorded: HashMap<(String, AttendeeId), Recorded>,
 }
@@ -91,16 +117,15 @@ impl<'a> Writing<'a> {
         ];
         let mut seen = HashSet::new();
         let records = commit.records.iter().filter(|draft| seen.insert(name(&draft.record)));
-        let of_record = |draft: &'a RecordDraft| Parcel { record: Some(&draft.record), event: &draft.event };
-        let alone = commit.events.iter().map(|event| Parcel { record: None, event });
-        let parcels = records.map(of_record).chain(alone).collect();
+        let alone = commit.events.iter().cloned().map(Parcel::alone);
+        let parcels = records.cloned().map(|draft| Parcel::of(draft, None)).chain(alone).collect();
         Ok(Self { organization, targets: distinct(&commit.targets)?, head, parcels, recorded: HashMap::new() })
     }
 
     /// How many of the next parcels fit into that many actions.
     fn fitting(&self, room: usize) -> usize {
         let mut used = 0;
-        let fits = |parcel: &&Parcel<'_>| {
+        let fits = |parcel: &&Parcel| {
             used += self.targets.len() + if parcel.record.is_some() { 2 } else { 0 };
             used <= room
         };
@@ -112,30 +137,39 @@ impl<'a> Writing<'a> {
         let (mut actions, mut records) = (first, Vec::with_capacity(parcels));
         let parcels = &self.parcels[..parcels];
         for parcel in parcels {
-            records.push(parcel.record.map(|_| actions.len()));
-            if let Some(record) = parcel.record {
-                actions.extend(making(self.organization, record)?);
+            records.push(parcel.record.as_ref().map(|_| actions.len()));
+            if let Some(record) = &parcel.record {
+                actions.extend(match &parcel.upon {
+                    Some(upon) => superseding(self.organization, record, upon)?,
+                    None => making(self.organization, record)?,
+                });
             }
         }
-        actions.extend(sending(self.organization, parcels.iter().map(|parcel| parcel.event), &self.targets)?);
+        actions.extend(sending(self.organization, parcels.iter().map(|parcel| &parcel.event), &self.targets)?);
         Ok(Sending { actions, records })
     }
 
     /// The first parcels were written.
     fn written(&mut self, parcels: usize) {
         for record in self.parcels.drain(..parcels).filter_map(|parcel| parcel.record) {
-            self.recorded.insert(name(record), Recorded::New(record.clone()));
+            self.recorded.insert(name(&record), Recorded::New(record));
         }
     }
 
-    /// These parcels' records were there before: nothing is to be written of them.
+    /// These parcels' records were there before: nothing is to be written of them, unless a chore marked them.
     fn refused(&mut self, refusals: Vec<Refusal>, records: &[Option<usize>]) -> Result<(), RepoError> {
         let mut there = HashSet::new();
         for refusal in refusals {
             let parcel = records.iter().position(|action| *action == Some(refusal.action)).ok_or_else(unreadable)?;
-            let standing: AttendanceRecord = body(&refusal.stands.ok_or_else(unreadable)?)?;
-            self.recorded.insert(name(&standing), Recorded::Already(standing));
-            there.insert(parcel);
+            let item = refusal.stands.ok_or_else(unreadable)?;
+            let standing: AttendanceRecord = body(&item)?;
+            let record = self.parcels[parcel].record.clone().ok_or_else(unreadable)?;
+            if let Some(next) = RecordDraft::new(self.organization, record).superseding(self.organization, &standing) {
+                self.parcels[parcel] = Parcel::of(next, Some(item));
+            } else {
+                self.recorded.insert(name(&standing), Recorded::Already(standing));
+                there.insert(parcel);
+            }
         }
         let mut parcel = 0..;
         self.parcels.retain(|_| parcel.next().is_none_or(|parcel| !there.contains(&parcel)));

@@ -51,6 +51,24 @@ impl RekognitionMatcher {
         Ok(Identification { faces, unsearched: unsearched.try_into().unwrap_or(u32::MAX) })
     }
 
+    /// The one face of a picture, judged as an enrolment judges. Costs two calls.
+    pub(super) async fn only(
+        &self,
+        organization: &OrganizationId,
+        image: &ImageRef,
+        options: IdentifyOptions,
+    ) -> Result<Identification, FaceMatcherError> {
+        let collection = self.collection(organization);
+        let picture = self.measured(organization, image).await?;
+        let mut seen = self.detect(&picture).await?;
+        if seen.len() > 1 {
+            return Err(FaceMatcherError::SeveralFaces { faces: seen.len().try_into().unwrap_or(u32::MAX) });
+        }
+        let found = self.search(&collection, &picture, options).await?.ok_or(FaceMatcherError::NoFace)?;
+        let face = seen.pop().unwrap_or(found.face);
+        Ok(Identification { faces: vec![identified(&face, &picture, found.candidates)], unsearched: 0 })
+    }
+
     /// Every face, up to the 100 largest. Costs one call and one more for each face; an image in S3 is downloaded, as
     /// faces are cut out of it.
     pub(super) async fn all(

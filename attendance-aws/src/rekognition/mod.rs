@@ -221,6 +221,7 @@ impl FaceMatcher for RekognitionMatcher {
         match options.faces {
             Faces::Largest => self.largest(organization, image, options).await,
             Faces::All => self.all(organization, image, options).await,
+            Faces::Only => self.only(organization, image, options).await,
         }
     }
 

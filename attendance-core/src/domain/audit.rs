@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::ids::{AttendeeId, GroupId, OrganizationId};
+use super::ids::{AttendeeId, GroupId, NAMESPACE, OrganizationId};
 use super::session::SessionId;
 use super::text::{is_line, text_type};
 
@@ -67,6 +67,17 @@ impl AuditEntry {
         Self { id: Uuid::now_v7(), at, by, action, attendee, about: None }
     }
 
+    /// Says the same of a day, however often it is stored: its id is made of the instant at which the day begins, and of
+    /// what is said.
+    #[must_use]
+    pub fn once_a_day(self, day_began: Timestamp, what: &str) -> Self {
+        let said = Uuid::new_v5(&NAMESPACE, format!("{day_began}/{what}").as_bytes());
+        let mut random = [0; 10];
+        random.copy_from_slice(&said.as_bytes()[..10]);
+        let millis = u64::try_from(day_began.as_millisecond()).unwrap_or_default();
+        Self { id: uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid(), ..self }
+    }
+
     /// Says what else it was about.
     #[must_use]
     pub fn about(self, matter: impl Into<Matter>) -> Self {
@@ -115,6 +126,8 @@ pub enum AuditAction {
     ForgetFaces,
     /// A chore set out to delete check-in pictures whose time was over.
     ExpirePictures,
+    /// A chore held faces back that it would have removed, since they were of too many: a person decides.
+    HoldRemovals,
 }
 
 #[cfg(test)]

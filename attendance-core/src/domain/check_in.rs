@@ -81,10 +81,24 @@ pub enum Decision {
         candidate: Candidate,
         /// Why.
         reason: Refusal,
+        /// Which session is over, if that is why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<SessionId>,
     },
 }
 
 impl Decision {
+    /// The attendee and the session whose record tells what became of the face, if there is one.
+    #[must_use]
+    pub fn place(&self) -> Option<(AttendeeId, &SessionId)> {
+        match self {
+            Self::Record { candidate, session } | Self::Refused { candidate, session: Some(session), .. } => {
+                Some((candidate.attendee, session))
+            }
+            _ => None,
+        }
+    }
+
     /// Every attendee whom the decision names, the candidates of an ambiguous face too.
     pub fn attendees(&self) -> impl Iterator<Item = AttendeeId> + '_ {
         let candidates: &[Candidate] = match self {
@@ -229,11 +243,18 @@ pub enum Outcome {
         candidate: Candidate,
         /// Why.
         reason: Refusal,
+        /// Which session is over, if that is why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<SessionId>,
+        /// What the attendee is noted as there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        record: Option<AttendanceRecord>,
     },
 }
 
 impl Outcome {
-    /// The outcome of `decision` in the check-in `id`; `record` is what stands in the ledger if it was to be recorded.
+    /// The outcome of `decision` in the check-in `id`; `record` is what stands in the ledger of the attendee and the session
+    /// that it names.
     #[must_use]
     pub fn of(decision: Decision, id: &CheckInId, record: Option<AttendanceRecord>) -> Self {
         match (decision, record) {
@@ -242,13 +263,17 @@ impl Outcome {
             }
             (Decision::Record { candidate, .. }, Some(record)) => Self::AlreadyMarked { candidate, record },
             // Its record was erased together with the attendee.
-            (Decision::Record { candidate, .. }, None) => Self::Refused { candidate, reason: Refusal::NoConsent },
+            (Decision::Record { candidate, .. }, None) => {
+                Self::Refused { candidate, reason: Refusal::NoConsent, session: None, record: None }
+            }
             (Decision::Stranger, _) => Self::Stranger,
             (Decision::Ambiguous { candidates }, _) => Self::Ambiguous { candidates },
             (Decision::PoorQuality { problems }, _) => Self::PoorQuality { problems },
             (Decision::NotExpected { candidate }, _) => Self::NotExpected { candidate },
             (Decision::ChooseSession { candidate, sessions }, _) => Self::ChooseSession { candidate, sessions },
-            (Decision::Refused { candidate, reason }, _) => Self::Refused { candidate, reason },
+            (Decision::Refused { candidate, reason, session }, record) => {
+                Self::Refused { candidate, reason, session, record }
+            }
         }
     }
 }

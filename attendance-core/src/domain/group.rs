@@ -140,11 +140,13 @@ impl Group {
         Ok(())
     }
 
-    /// The sessions that the timetable has on that local date.
+    /// The sessions that the timetable has on that local date. One that would close before it opens, since the clocks skip
+    /// its time, is not held.
     #[must_use]
     pub fn sessions_on(&self, date: Date) -> Vec<Session> {
         let meets = |slot: &&Slot| slot.days.contains(&Day::of(date));
-        self.timetable.iter().filter(meets).map(|slot| self.session(date, slot)).collect()
+        let sessions = self.timetable.iter().filter(meets).map(|slot| self.session(date, slot));
+        sessions.filter(|session| session.opens_at < session.closes_at).collect()
     }
 
     /// The session of `slot` on `date`, by the clocks of the group's zone: on the days on which these change, the
@@ -164,6 +166,12 @@ impl Group {
             marks_absent: slot.marks_absent,
             closed_at: None,
         }
+    }
+
+    /// Whether it has a timetable.
+    #[must_use]
+    pub fn meets(&self) -> bool {
+        !self.timetable.is_empty()
     }
 
     /// The group of everybody, as every organization gets it.
@@ -217,6 +225,14 @@ mod tests {
         let group = berlin(Slot { opens: time(2, 30, 0, 0), closes: time(5, 0, 0, 0), ..Slot::whole_day() });
         let session = &group.sessions_on(date(2026, 3, 29))[0];
         assert_eq!(session.opens_at.to_string(), "2026-03-29T01:30:00Z");
+    }
+
+    #[test]
+    fn a_session_whose_time_the_clocks_skip_is_not_held() {
+        let slot = Slot { opens: time(2, 30, 0, 0), closes: time(3, 0, 0, 0), ..Slot::whole_day() };
+        assert!(berlin(slot.clone()).sessions_on(date(2026, 3, 29)).is_empty());
+        assert_eq!(berlin(slot.clone()).sessions_on(date(2026, 3, 28)).len(), 1);
+        assert_eq!(berlin(slot).sessions_on(date(2026, 10, 25)).len(), 1);
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl CheckInId {
 }
 
 /// The namespace of every name-based id of this library.
-const NAMESPACE: Uuid = Uuid::from_u128(0x0192_5c1e_9d4a_7b06_a3f1_6d8e_2b57_c940);
+pub(super) const NAMESPACE: Uuid = Uuid::from_u128(0x0192_5c1e_9d4a_7b06_a3f1_6d8e_2b57_c940);
 
 /// An attendee's opaque id: a UUID of version 7, so that ids sort by the time of registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -114,7 +114,7 @@ impl Session {
     /// Where that instant lies.
     #[must_use]
     pub fn phase_at(&self, instant: Timestamp) -> Phase {
-        let closes_at = self.closed_at.map_or(self.closes_at, |closed| closed.min(self.closes_at));
+        let closes_at = self.ended_at();
         if instant < self.opens_at {
             Phase::NotOpen
         } else if instant >= closes_at {
@@ -124,6 +124,12 @@ impl Session {
         } else {
             Phase::InTime
         }
+    }
+
+    /// From when a check-in no longer counts: when it closes, or was closed by hand before.
+    #[must_use]
+    pub fn ended_at(&self) -> Timestamp {
+        self.closed_at.map_or(self.closes_at, |closed| closed.min(self.closes_at))
     }
 
     /// Whether a check-in of that instant counts.

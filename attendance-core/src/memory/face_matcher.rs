@@ -87,6 +87,10 @@ fn candidates(gallery: &Gallery, probe: &FakeFace, options: IdentifyOptions) -> 
     candidates
 }
 
+fn several(faces: usize) -> FaceMatcherError {
+    FaceMatcherError::SeveralFaces { faces: faces.try_into().unwrap_or(u32::MAX) }
+}
+
 #[async_trait]
 impl FaceMatcher for InMemoryFaceMatcher {
     /// Threshold 90, margin 3, duplicate 97; a face needs 40 pixels to be named and 80 to be enrolled.
@@ -132,7 +136,7 @@ impl FaceMatcher for InMemoryFaceMatcher {
         let mut found = self.read(organization, image).await?.faces;
         let faces = found.len();
         let Some(shown) = found.pop().filter(|_| faces == 1) else {
-            return Err(FaceMatcherError::SeveralFaces { faces: faces.try_into().unwrap_or(u32::MAX) });
+            return Err(several(faces));
         };
         let problems = quality.problems(&shown.quality);
         if !problems.is_empty() {
@@ -158,8 +162,10 @@ impl FaceMatcher for InMemoryFaceMatcher {
         let picture = self.read(organization, image).await?;
         let mut located = picture.located();
         let seen = located.len();
-        if options.faces == Faces::Largest {
-            located.truncate(1);
+        match options.faces {
+            Faces::Largest => located.truncate(1),
+            Faces::Only if seen > 1 => return Err(several(seen)),
+            Faces::Only | Faces::All => {}
         }
         let unsearched = (seen - located.len()).try_into().unwrap_or(u32::MAX);
         let galleries = lock(&self.galleries);

@@ -15,6 +15,7 @@ use crate::domain::ids::{AttendeeId, CheckInId, OrganizationId};
 use crate::domain::image::ImageKey;
 use crate::domain::organization::{Organization, OrganizationPolicy};
 use crate::domain::record::{AttendanceRecord, Method, Status};
+use crate::domain::similarity::Similarity;
 use crate::domain::zone::Zone;
 use crate::ports::attendance_repo::{Claim, Commit, Committed, Delivery, RecordDraft, Recorded};
 use crate::ports::image_store::{ContentType, PutMode};
@@ -74,7 +75,7 @@ fn arrival(organization: &OrganizationId, attendee: AttendeeId, check_in: &str) 
         session: "5B.2026-11-23.0".parse().unwrap(),
         attendee,
         status: Status::Present,
-        method: Method::Sweep,
+        method: Method::Face { similarity: Similarity::new(98.7).unwrap() },
         at: Timestamp::UNIX_EPOCH,
         recorded_at: Timestamp::UNIX_EPOCH,
         check_in: Some(id.clone()),

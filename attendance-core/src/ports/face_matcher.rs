@@ -47,6 +47,8 @@ pub enum Faces {
     Largest,
     /// Every one: a class photo.
     All,
+    /// The one that an enrolment would take, judged as [`FaceMatcher::enrol`] judges: a picture of several is refused.
+    Only,
 }
 
 /// What to look up, and how far down.
@@ -126,8 +128,8 @@ pub enum FaceMatcherError {
         /// How many it takes.
         limit: usize,
     },
-    /// The matcher keeps all faces of an attendee as one, and this one is not like them.
-    #[error("the face is unlike the attendee's other faces: if it is theirs, remove those first")]
+    /// The face is not like those that the attendee has.
+    #[error("the face is unlike the attendee's other faces: look whose it is")]
     UnlikeOwnFaces,
     /// The organization is unknown to the matcher.
     #[error("the organization is not provisioned in the face matcher: provision it first")]
@@ -224,6 +226,8 @@ pub trait FaceMatcher: std::fmt::Debug + Send + Sync + 'static {
     /// - An attendee of another organization is never a candidate.
     /// - With `Faces::Largest` the one largest face is looked up and the others are counted as unsearched; with
     ///   `Faces::All` every face is, the largest first.
+    /// - With `Faces::Only` a picture is refused as `SeveralFaces` where `enrol` refuses it so, and otherwise the one face
+    ///   is looked up that `enrol` would take.
     /// - A picture without a face is refused as `NoFace`, an image that can't be used as `Image`.
     /// - An organization that is not provisioned is refused as `NotProvisioned`.
     async fn identify(

@@ -34,7 +34,7 @@ pub struct AttendeeChange {
 }
 
 /// How often a change is repeated upon what somebody else changed at the same time.
-const ATTEMPTS: usize = 16;
+pub(super) const ATTEMPTS: usize = 16;
 
 impl Attendance {
     /// Changes fields of an attendee. The notifier forgets an address that they no longer have.

@@ -75,19 +75,7 @@ impl Attendance {
 
     /// Deletes enrolment photos, and check-in pictures that name the attendee, and answers how many they were.
     async fn remove_pictures_of(&self, organization: &OrganizationId, id: AttendeeId) -> Result<u32, Error> {
-        let mut removed = 0;
-        let prefix = ImageKey::enrolments_of(id);
-        // What was listed is gone, so that the first page is always the next one.
-        loop {
-            let keys = self.images.list(organization, &prefix, &PageRequest::first(100)).await?.items;
-            if keys.is_empty() {
-                break;
-            }
-            for key in keys {
-                self.images.delete(organization, &key).await?;
-                removed += 1;
-            }
-        }
+        let mut removed = self.delete_enrolment_photos(organization, id).await?;
         let query = naming(id);
         loop {
             let check_ins = self.repo.check_ins(organization, &query, &PageRequest::first(100)).await?.items;
@@ -100,6 +88,27 @@ impl Attendance {
                     removed += 1;
                 }
                 self.repo.detach_image(organization, &check_in.id).await?;
+            }
+        }
+    }
+
+    /// Deletes the photos that somebody was enrolled by, and answers how many they were.
+    pub(super) async fn delete_enrolment_photos(
+        &self,
+        organization: &OrganizationId,
+        id: AttendeeId,
+    ) -> Result<u32, Error> {
+        let prefix = ImageKey::enrolments_of(id);
+        let mut deleted = 0;
+        // What was listed is gone, so that the first page is always the next one.
+        loop {
+            let keys = self.images.list(organization, &prefix, &PageRequest::first(100)).await?.items;
+            if keys.is_empty() {
+                return Ok(deleted);
+            }
+            for key in keys {
+                self.images.delete(organization, &key).await?;
+                deleted += 1;
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod change;
 mod check_in;
+mod chores;
 mod clock;
 mod enrol;
 mod erase;
@@ -13,15 +14,15 @@ mod report;
 mod rest;
 mod roll_call;
 mod sign_in;
-mod sweep;
 mod upload;
 
 use std::sync::Arc;
 
 pub use change::AttendeeChange;
 pub use check_in::{CheckInAnswer, CheckInRequest, FaceOutcome};
+pub use chores::{Chore, Failures, Removal, Swept};
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use enrol::{EnrolRequest, Enrolled};
+pub use enrol::{EnrolCheck, EnrolRequest, Enrolled};
 pub use erase::Erased;
 pub use error::Error;
 pub use registry::{NewAttendee, NewOrganization};
@@ -29,7 +30,6 @@ pub use relay::{Relayed, Told};
 pub use report::{ReportRow, Summary};
 pub use rest::RestRequest;
 pub use roll_call::{Expected, MarkRequest, RosterEntry, When};
-pub use sweep::Swept;
 pub use upload::{Upload, UploadRequest};
 
 use crate::domain::event::Target;
@@ -60,6 +60,7 @@ pub struct Attendance {
     sink: Arc<dyn EventSink>,
     clock: Arc<dyn Clock>,
     targets: Vec<Target>,
+    removals_at_most: usize,
 }
 
 impl Attendance {
@@ -94,6 +95,9 @@ impl Attendance {
     }
 }
 
+/// Of how many attendees a sweep removes faces that nobody said shall go, unless the builder says otherwise.
+const REMOVALS_AT_MOST: usize = 5;
+
 /// A port that was not given to the builder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("attendance needs {0}: give it to the builder")]
@@ -109,6 +113,7 @@ pub struct AttendanceBuilder {
     sink: Option<Arc<dyn EventSink>>,
     clock: Option<Arc<dyn Clock>>,
     targets: Option<Vec<Target>>,
+    removals_at_most: Option<usize>,
 }
 
 macro_rules! port {
@@ -156,6 +161,14 @@ impl AttendanceBuilder {
         self
     }
 
+    /// Of how many attendees a sweep removes faces that nobody said shall go; of more it removes none, reports them, and
+    /// waits for a person. 5 unless this says otherwise; 0 removes none.
+    #[must_use]
+    pub fn removals_at_most(mut self, attendees: usize) -> Self {
+        self.removals_at_most = Some(attendees);
+        self
+    }
+
     /// The façade.
     ///
     /// # Errors
@@ -169,6 +182,7 @@ impl AttendanceBuilder {
             sink: self.sink.ok_or(MissingPort("an event sink"))?,
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             targets: self.targets.unwrap_or_else(|| vec![Target::sink(), Target::notifier()]),
+            removals_at_most: self.removals_at_most.unwrap_or(REMOVALS_AT_MOST),
         })
     }
 }

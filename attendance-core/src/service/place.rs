@@ -1,6 +1,6 @@
 //! Which session is meant.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
@@ -19,7 +19,7 @@ pub(super) enum Place {
     At(Session),
     NotExpected,
     Several(Vec<SessionId>),
-    Nowhere(Refusal),
+    Nowhere(Refusal, Option<SessionId>),
 }
 
 /// The sessions around one instant, read once per group however many attendees are in it.
@@ -27,7 +27,15 @@ pub(super) struct OpenSessions<'a> {
     attendance: &'a Attendance,
     organization: &'a OrganizationId,
     captured_at: Timestamp,
-    of_group: HashMap<GroupId, Vec<Session>>,
+    of_group: HashMap<GroupId, Around>,
+}
+
+/// A group's sessions of yesterday and today.
+#[derive(Debug, Default)]
+struct Around {
+    /// Whether the group meets at all.
+    meets: bool,
+    sessions: Vec<Session>,
 }
 
 impl<'a> OpenSessions<'a> {
@@ -38,26 +46,20 @@ impl<'a> OpenSessions<'a> {
     /// Where the attendee's check-in counts; `named` is the session that the caller named.
     pub(super) async fn place(&mut self, attendee: &Attendee, named: Option<&Session>) -> Result<Place, Error> {
         if let Some(session) = named {
+            let over = || Some(session.id.clone());
             return Ok(match session.phase_at(self.captured_at) {
-                _ if !attendee.is_in(session.id.group()) => Place::NotExpected,
-                Phase::NotOpen => Place::Nowhere(Refusal::NotOpen),
-                Phase::Closed => Place::Nowhere(Refusal::Closed),
+                _ if !self.expects(attendee, session.id.group()).await? => Place::NotExpected,
+                Phase::NotOpen => Place::Nowhere(Refusal::NotOpen, None),
+                Phase::Closed => Place::Nowhere(Refusal::Closed, over()),
                 Phase::InTime | Phase::Late => Place::At(session.clone()),
             });
         }
-        // A group of one's own comes before the day of everybody, which is always open.
         let instant = self.captured_at;
-        let mut open = Vec::new();
-        let mut closed = false;
-        for group in &attendee.groups {
-            let sessions = self.around(group).await?;
-            open.extend(sessions.iter().filter(|session| session.is_open_at(instant)).cloned());
+        let mut sessions = Vec::new();
+        for group in self.groups(attendee).await? {
+            sessions.extend_from_slice(&self.around(&group).await?.sessions);
         }
-        if open.is_empty() {
-            let everyone = self.around(&GroupId::everyone()).await?;
-            open.extend(everyone.iter().filter(|session| session.is_open_at(instant)).cloned());
-            closed = everyone.iter().any(|session| session.closed_at.is_some_and(|closed| closed <= instant));
-        }
+        let mut open: Vec<_> = sessions.iter().filter(|session| session.is_open_at(instant)).cloned().collect();
         Ok(match (open.pop(), open.is_empty()) {
             (Some(session), true) => Place::At(session),
             (Some(session), false) => {
@@ -65,28 +67,95 @@ impl<'a> OpenSessions<'a> {
                 sessions.sort();
                 Place::Several(sessions)
             }
-            (None, _) => Place::Nowhere(if closed { Refusal::Closed } else { Refusal::NotOpen }),
+            (None, _) => match nearest_over(&sessions, instant) {
+                Some(over) => Place::Nowhere(Refusal::Closed, Some(over)),
+                None => Place::Nowhere(Refusal::NotOpen, None),
+            },
         })
     }
 
-    async fn around(&mut self, id: &GroupId) -> Result<&[Session], Error> {
+    /// Whether the attendee is on the roster of a group.
+    async fn expects(&mut self, attendee: &Attendee, group: &GroupId) -> Result<bool, Error> {
+        Ok(if group.is_everyone() { self.groups(attendee).await?.contains(group) } else { attendee.is_in(group) })
+    }
+
+    /// The groups in whose sessions the attendee's check-in can count: those of their own that meet, or the group of
+    /// everybody, if none does.
+    async fn groups(&mut self, attendee: &Attendee) -> Result<Vec<GroupId>, Error> {
+        let mut groups = Vec::new();
+        for group in &attendee.groups {
+            if self.around(group).await?.meets {
+                groups.push(group.clone());
+            }
+        }
+        if groups.is_empty() {
+            groups.push(GroupId::everyone());
+        }
+        Ok(groups)
+    }
+
+    async fn around(&mut self, id: &GroupId) -> Result<&Around, Error> {
         if !self.of_group.contains_key(id) {
-            let sessions = match self.attendance.repo.group(self.organization, id).await? {
+            let around = match self.attendance.repo.group(self.organization, id).await? {
                 Some(group) => {
                     let today = group.zone.date_at(self.captured_at);
                     // A night shift of yesterday is still open today.
                     let yesterday = today.saturating_sub(Span::new().days(1));
-                    self.attendance.sessions_of(self.organization, &group, yesterday, today).await?
+                    let sessions = self.attendance.sessions_of(self.organization, &group, yesterday, today).await?;
+                    Around { meets: group.meets(), sessions }
                 }
-                None => Vec::new(),
+                None => Around::default(),
             };
-            self.of_group.insert(id.clone(), sessions);
+            self.of_group.insert(id.clone(), around);
         }
         Ok(&self.of_group[id])
     }
 }
 
+/// The session that is over, if none comes that is nearer: who comes a minute before a night shift is not told of
+/// yesterday's.
+fn nearest_over(sessions: &[Session], instant: Timestamp) -> Option<SessionId> {
+    let over = sessions.iter().filter(|session| session.phase_at(instant) == Phase::Closed);
+    let over = over.max_by_key(|session| session.ended_at())?;
+    let since = instant.duration_since(over.ended_at());
+    let next = sessions.iter().map(|session| session.opens_at).filter(|opens_at| *opens_at > instant).min();
+    next.is_none_or(|next| since <= next.duration_since(instant)).then(|| over.id.clone())
+}
+
+/// Who is expected by the group of everybody: whoever is in no group that meets.
+#[derive(Debug, Default)]
+pub(super) struct Elsewhere(HashSet<GroupId>);
+
+impl Elsewhere {
+    /// Whether an attendee is expected by another group.
+    pub(super) fn has(&self, attendee: &Attendee) -> bool {
+        attendee.groups.iter().any(|group| self.0.contains(group))
+    }
+}
+
 impl Attendance {
+    /// The groups whose attendees a session does not expect although it is of everybody's; none for any other session.
+    pub(super) async fn elsewhere(
+        &self,
+        organization: &OrganizationId,
+        session: &SessionId,
+    ) -> Result<Elsewhere, Error> {
+        let mut elsewhere = Elsewhere::default();
+        if !session.group().is_everyone() {
+            return Ok(elsewhere);
+        }
+        let mut page = PageRequest::first(PageRequest::MAX);
+        loop {
+            let groups = self.repo.groups(organization, &page).await?;
+            let meeting = groups.items.into_iter().filter(|group| !group.id.is_everyone() && group.meets());
+            elsewhere.0.extend(meeting.map(|group| group.id));
+            match groups.next {
+                Some(next) => page = page.after(next),
+                None => return Ok(elsewhere),
+            }
+        }
+    }
+
     /// One session: the stored one, or the one that its group's timetable has.
     ///
     /// # Errors
@@ -130,23 +199,30 @@ impl Attendance {
         to: Date,
     ) -> Result<Vec<Session>, Error> {
         let query = SessionQuery { group: Some(group.id.clone()), from, to };
+        let mut sessions = self.stored_sessions(organization, &query).await?;
+        let stored: HashSet<_> = sessions.iter().map(|session| session.id.clone()).collect();
+        for date in from.series(Span::new().days(1)).take_while(|date| *date <= to) {
+            let planned = group.sessions_on(date).into_iter();
+            sessions.extend(planned.filter(|session| !stored.contains(&session.id)));
+        }
+        Ok(sessions)
+    }
+
+    /// All sessions that are stored of those that the query wants.
+    pub(super) async fn stored_sessions(
+        &self,
+        organization: &OrganizationId,
+        query: &SessionQuery,
+    ) -> Result<Vec<Session>, Error> {
         let mut page = PageRequest::first(PageRequest::MAX);
         let mut sessions = Vec::new();
         loop {
-            let stored = self.repo.sessions(organization, &query, &page).await?;
+            let stored = self.repo.sessions(organization, query, &page).await?;
             sessions.extend(stored.items);
             match stored.next {
                 Some(next) => page = page.after(next),
-                None => break,
+                None => return Ok(sessions),
             }
         }
-        for date in from.series(Span::new().days(1)).take_while(|date| *date <= to) {
-            for planned in group.sessions_on(date) {
-                if sessions.iter().all(|session| session.id != planned.id) {
-                    sessions.push(planned);
-                }
-            }
-        }
-        Ok(sessions)
     }
 }

@@ -188,7 +188,7 @@ impl Attendance {
         .await
     }
 
-    /// Withdraws an attendee's consent, and forgets their faces with it.
+    /// Withdraws an attendee's consent, and forgets their faces, and the photos of these, with it.
     ///
     /// # Errors
     /// [`Error::UnknownAttendee`], [`Error::Erased`], and those of the repository and the matcher.
@@ -214,6 +214,7 @@ impl Attendance {
             .await?
         };
         self.matcher.forget(organization, attendee).await?;
+        self.delete_enrolment_photos(organization, attendee).await?;
         Ok(withdrawn)
     }
 

@@ -6,10 +6,10 @@ use crate::domain::event::{Event, EventData, EventId, Target};
 use crate::domain::ids::{AttendeeId, OrganizationId};
 use crate::domain::organization::OrganizationPolicy;
 use crate::domain::record::Status;
+use crate::ports::NotifierError;
 use crate::ports::attendance_repo::{AttendanceRepoExt, Claim, Delivery};
 use crate::ports::event_sink::EventSinkError;
 use crate::ports::notifier::{Message, Recipient};
-use crate::ports::{NotifierError, Retry};
 
 /// What a relay moved.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,15 +135,16 @@ impl Attendance {
         let told = match sent {
             Ok(()) => Told::Sent,
             Err(NotifierError::NoAddress) => Told::Nobody,
-            Err(error) if error.retry() == Retry::Yes => {
+            Err(error @ NotifierError::Refused { .. }) => {
+                tracing::warn!(%error, "a message was given up");
+                Told::Nobody
+            }
+            // Whatever else it is, a wrong password too, is the notifier's own fault, and none of the message.
+            Err(error) => {
                 tracing::warn!(%error, "the notifier failed; the message stays pending");
                 // The claim ends at once, so that the next relay need not wait for the lease.
                 self.repo.claim_delivery(organization, &delivery, lease_until, now).await?;
                 return Ok(Told::Later);
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a message was given up");
-                Told::Nobody
             }
         };
         self.repo.complete_delivery(organization, &delivery).await?;
@@ -165,7 +166,7 @@ pub enum Told {
     Sent,
     /// Nobody is to be told, or they were told before, or can't be reached for good.
     Nobody,
-    /// The notifier failed in a way that may pass, or somebody else is telling it now: try again.
+    /// The notifier failed, or somebody else is telling it now: try again.
     Later,
 }
 

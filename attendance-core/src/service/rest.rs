@@ -44,13 +44,18 @@ impl Attendance {
         }
         let session = self.repo.ensure_session(organization, &session).await?;
         let recorded = self.recorded(organization, &session).await?;
+        let elsewhere = self.elsewhere(organization, &session.id).await?;
         let query = AttendeeQuery { group: Some(session.id.group().clone()), erasing: false };
         let mut page = PageRequest::first(PageRequest::MAX);
         let mut marked = 0;
         loop {
             let expected = self.repo.attendees(organization, &query, &page).await?;
-            let rest = expected.items.iter().map(|attendee| attendee.id).filter(|id| !recorded.contains(id));
-            let marks: Vec<_> = rest.map(|attendee| self.mark_first(organization, &request, attendee, now)).collect();
+            let rest = expected
+                .items
+                .iter()
+                .filter(|attendee| !elsewhere.has(attendee) && !recorded.contains(&attendee.id))
+                .map(|attendee| self.mark_first(organization, &request, attendee.id, now));
+            let marks: Vec<_> = rest.collect();
             let written: Vec<_> = stream::iter(marks).buffer_unordered(AT_ONCE).try_collect().await?;
             let written: Vec<AttendeeId> = written.into_iter().flatten().collect();
             marked += u32::try_from(written.len()).unwrap_or(u32::MAX);

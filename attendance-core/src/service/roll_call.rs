@@ -130,9 +130,10 @@ impl Attendance {
     ) -> Result<Page<RosterEntry>, Error> {
         self.session(organization, session).await?;
         let query = AttendeeQuery { group: Some(session.group().clone()), erasing: false };
+        let elsewhere = self.elsewhere(organization, session).await?;
         let attendees = self.repo.attendees(organization, &query, page).await?;
         let mut items = Vec::with_capacity(attendees.items.len());
-        for attendee in attendees.items {
+        for attendee in attendees.items.into_iter().filter(|attendee| !elsewhere.has(attendee)) {
             let record = self.repo.record(organization, session, attendee.id).await?;
             items.push(RosterEntry { attendee, record });
         }
@@ -168,15 +169,17 @@ impl Attendance {
         session: &Session,
         now: Timestamp,
     ) -> Result<u32, Error> {
-        if !session.marks_absent {
+        if !session.marks_absent || session.closes_at <= session.opens_at {
             return Ok(0);
         }
+        let elsewhere = self.elsewhere(organization, &session.id).await?;
         let query = AttendeeQuery { group: Some(session.id.group().clone()), erasing: false };
         let mut page = PageRequest::first(PageRequest::MAX);
         let mut marked = 0;
         loop {
             let expected = self.repo.attendees(organization, &query, &page).await?;
-            for attendee in expected.items.iter().filter(|attendee| attendee.registered_at < session.closes_at) {
+            let expects = |attendee: &&Attendee| attendee.registered_at < session.closes_at && !elsewhere.has(attendee);
+            for attendee in expected.items.iter().filter(expects) {
                 if self.repo.record(organization, &session.id, attendee.id).await?.is_some() {
                     continue;
                 }
@@ -252,10 +255,15 @@ impl Attendance {
         let now = self.now();
         let mut sessions = Vec::new();
         let mut day = date.unwrap_or(Zone::utc().date_at(now));
-        // A group of one's own comes before the day of everybody, as at a check-in.
+        // Who is in a group that meets is not expected by the group of everybody, as at a check-in.
+        let mut meets = false;
         for groups in [attendee.groups.iter().collect::<Vec<_>>(), vec![&everyone]] {
+            if meets {
+                break;
+            }
             for id in groups {
                 if let Some(group) = self.repo.group(organization, id).await? {
+                    meets |= group.meets();
                     day = date.unwrap_or(group.zone.date_at(now));
                     sessions.extend(self.sessions_of(organization, &group, day, day).await?);
                 }

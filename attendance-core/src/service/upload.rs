@@ -111,7 +111,7 @@ const ARRIVAL: &str = "arrival";
 impl Wish {
     fn written(&self, content_type: ContentType) -> String {
         let faces = match self.faces {
-            Faces::Largest => LARGEST,
+            Faces::Largest | Faces::Only => LARGEST,
             Faces::All => ALL,
         };
         let captured_at = self.captured_at.map_or(ARRIVAL.to_owned(), |at| at.as_millisecond().to_string());

@@ -1,14 +1,16 @@
 use attendance_core::domain::attendee::Attendee;
 use attendance_core::domain::check_in::{Outcome, Refusal};
-use attendance_core::domain::group::Slot;
+use attendance_core::domain::group::{Group, Slot};
 use attendance_core::domain::organization::OrganizationPolicy;
 use attendance_core::domain::policy::QualityProblem;
 use attendance_core::domain::record::Status;
+use attendance_core::domain::zone::Zone;
 use attendance_core::memory::{FakeFace, FakePicture};
-use attendance_core::ports::attendance_repo::{AttendanceRepoExt, CheckInQuery, Outgoing};
+use attendance_core::ports::attendance_repo::{AttendanceRepoExt, CheckInQuery, Outgoing, RecordQuery};
 use attendance_core::{CheckInRequest, Error};
+use jiff::civil::{date, time};
 
-use crate::house::{House, at, lesson, me};
+use crate::house::{House, at, group_id, lesson, me};
 
 #[tokio::test]
 async fn a_second_photo_of_the_same_person_is_already_marked() {
@@ -274,4 +276,71 @@ async fn a_picture_that_can_not_be_kept_is_said_and_the_record_stands() {
     let with_image = CheckInQuery { with_image: true, ..CheckInQuery::default() };
     let listed = house.attendance.repo().check_ins(&house.organization, &with_image, &Default::default()).await;
     assert!(listed.unwrap().items.is_empty(), "no check-in names a picture that is not there");
+}
+
+#[tokio::test]
+async fn who_comes_to_a_session_that_is_over_is_told_so_and_recorded_nowhere_else() {
+    let house = House::new().await;
+    let class = house.class("5B", lesson()).await;
+    let ada = house.enrolled("ada", &[&class]).await;
+    house.clock.set(at("2026-11-23T08:10:00Z"));
+    house.attendance.sweep(&house.organization).await.unwrap();
+    let Outcome::Refused { reason: Refusal::Closed, session, record: Some(record), .. } =
+        house.outcome(FakePicture::of("ada")).await
+    else {
+        panic!("not told")
+    };
+    assert_eq!((session, record.status, record.attendee), (Some(record.session.clone()), Status::Absent, ada));
+    assert_eq!(record.session.to_string(), "5B.2026-11-23.0");
+
+    // In the evening there is nothing nearer; an hour before the next lesson it has not opened yet.
+    house.clock.set(at("2026-11-23T20:00:00Z"));
+    assert!(matches!(
+        house.outcome(FakePicture::of("ada").shot(2)).await,
+        Outcome::Refused { reason: Refusal::Closed, .. }
+    ));
+    house.clock.set(at("2026-11-24T05:45:00Z"));
+    let early = house.outcome(FakePicture::of("ada").shot(3)).await;
+    assert!(matches!(early, Outcome::Refused { reason: Refusal::NotOpen, session: None, .. }), "{early:?}");
+}
+
+#[tokio::test]
+async fn a_night_shift_is_one_record_whenever_one_comes_and_leaves() {
+    let house = House::new().await;
+    let slot = Slot { opens: time(21, 30, 0, 0), late_after: None, closes: time(6, 0, 0, 0), ..Slot::whole_day() };
+    let shift = house.class("night", slot).await;
+    let ada = house.enrolled("ada", &[&shift]).await;
+    let mut shot = 0;
+    let mut come = async |instant: &str| {
+        shot += 1;
+        house.clock.set(at(instant));
+        house.outcome(FakePicture::of("ada").shot(shot)).await
+    };
+    let before = come("2026-11-23T20:20:00Z").await;
+    assert!(matches!(before, Outcome::Refused { reason: Refusal::NotOpen, .. }), "{before:?}");
+    assert!(matches!(come("2026-11-23T20:31:00Z").await, Outcome::Marked { .. }));
+    assert!(matches!(come("2026-11-24T04:59:00Z").await, Outcome::AlreadyMarked { .. }));
+    let after = come("2026-11-24T05:01:00Z").await;
+    assert!(matches!(after, Outcome::Refused { reason: Refusal::Closed, record: Some(_), .. }), "{after:?}");
+    let all = RecordQuery { from: date(2026, 11, 1), to: date(2026, 11, 30), group: None, attendee: Some(ada) };
+    let records = house.attendance.repo().records(&house.organization, &all, &Default::default()).await.unwrap();
+    assert_eq!(records.items.len(), 1);
+}
+
+#[tokio::test]
+async fn everyone_expects_only_those_who_are_in_no_group_that_meets() {
+    let house = House::new().await;
+    let class = house.class("5B", lesson()).await;
+    let mut list = Group::new(group_id("bus"), Zone::new("Europe/Berlin").unwrap());
+    list.timetable.clear();
+    house.attendance.save_group(&house.organization, &list, &me()).await.unwrap();
+    house.register("ada", &[&class]).await;
+    let bob = house.enrolled("bob", &[&list.id]).await;
+    let eve = house.register("eve", &[]).await.id;
+    let everyone = "everyone.2026-11-23.0".parse().unwrap();
+    let expected = house.attendance.roster(&house.organization, &everyone, &Default::default()).await.unwrap().items;
+    assert_eq!(expected.into_iter().map(|entry| entry.attendee.id).collect::<Vec<_>>(), [bob, eve]);
+    assert!(matches!(house.outcome(FakePicture::of("bob")).await, Outcome::Marked { .. }));
+    let marked = house.attendance.mark_rest(&house.organization, House::rest("everyone.2026-11-23.0", Status::Absent));
+    assert_eq!(marked.await.unwrap(), 1);
 }

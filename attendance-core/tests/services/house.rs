@@ -117,7 +117,7 @@ impl House {
     }
 
     pub(crate) async fn enrol(&self, attendee: AttendeeId, picture: FakePicture) -> Result<Enrolled, Error> {
-        let request = EnrolRequest { attendee, image: picture.image(), allow_lookalike: false, by: me() };
+        let request = EnrolRequest::new(attendee, picture.image(), me());
         self.attendance.enrol(&self.organization, request).await
     }
 

@@ -1,10 +1,12 @@
 use std::sync::{Arc, Mutex};
 
 use attendance_core::domain::event::{EventData, Target};
+use attendance_core::domain::ids::OrganizationId;
 use attendance_core::domain::organization::OrganizationPolicy;
 use attendance_core::domain::record::Status;
 use attendance_core::memory::FakePicture;
-use attendance_core::ports::{EventSinkError, MockEventSink};
+use attendance_core::ports::notifier::{Message, Recipient};
+use attendance_core::ports::{EventSinkError, MockEventSink, Notifier, NotifierError};
 use attendance_core::{Attendance, Relayed, Told, When};
 
 use crate::house::{House, me};
@@ -178,4 +180,46 @@ async fn events_that_come_back_from_a_stream_are_told_once() {
         house.faults.clear();
     }
     assert_eq!((house.notifier.sent().len(), house.notifier.alerts().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_notifier_that_fails_for_a_reason_of_its_own_loses_no_message() {
+    let house = House::new().await;
+    house.enrolled("ada", &[]).await;
+    house.outcome(FakePicture::of("ada")).await;
+    let wrong_password = Arc::new(WrongPassword);
+    let broken = Attendance::builder()
+        .face_matcher(house.attendance.face_matcher().clone())
+        .image_store(house.images.clone())
+        .repo(house.attendance.repo().clone())
+        .notifier(wrong_password)
+        .event_sink(house.sink.clone())
+        .clock(house.clock.clone())
+        .build()
+        .unwrap();
+    for _ in 0..3 {
+        let relayed = broken.relay(&house.organization).await.unwrap();
+        assert_eq!((relayed.notified, relayed.pending), (0, 1));
+    }
+    house.attendance.relay(&house.organization).await.unwrap();
+    assert_eq!(house.notifier.sent().len(), 1);
+}
+
+/// The service does not let us in.
+#[derive(Debug)]
+struct WrongPassword;
+
+#[async_trait::async_trait]
+impl Notifier for WrongPassword {
+    async fn notify(&self, _: &OrganizationId, _: &Recipient, _: &Message) -> Result<(), NotifierError> {
+        Err(NotifierError::Failed { source: "535".into() })
+    }
+
+    async fn alert(&self, _: &OrganizationId, _: &Message) -> Result<(), NotifierError> {
+        Err(NotifierError::Failed { source: "535".into() })
+    }
+
+    async fn forget(&self, _: &OrganizationId, _: &Recipient) -> Result<(), NotifierError> {
+        Ok(())
+    }
 }

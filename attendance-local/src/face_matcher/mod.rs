@@ -155,6 +155,7 @@ impl Inner {
         let (seen, unsearched) = match options.faces {
             Faces::Largest => Sight::largest(&self.vision, image)?,
             Faces::All => (Sight::all(&self.vision, image)?, 0),
+            Faces::Only => (vec![Sight::of_enrolment(&self.vision, image)?], 0),
         };
         let gallery = self.galleries.snapshot(organization).map_err(of_store)?;
         let faces = seen.iter().map(|seen| {

@@ -12,6 +12,7 @@ use attendance_core::domain::organization::{Organization, OrganizationPolicy};
 use attendance_core::domain::page::PageRequest;
 use attendance_core::domain::record::{AttendanceRecord, Method, Status};
 use attendance_core::domain::session::SessionId;
+use attendance_core::domain::similarity::Similarity;
 use attendance_core::domain::zone::Zone;
 use attendance_core::ports::RepoError;
 use attendance_core::ports::attendance_repo::{
@@ -70,7 +71,7 @@ fn commit_of(check_in: &str, attendees: impl IntoIterator<Item = u128>) -> Commi
         session: session(),
         attendee: attendee_id(attendee),
         status: Status::Present,
-        method: Method::Sweep,
+        method: Method::Face { similarity: Similarity::new(98.7).unwrap() },
         at: now(),
         recorded_at: now(),
         check_in: Some(check_in.id.clone()),

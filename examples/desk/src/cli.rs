@@ -96,6 +96,9 @@ pub(crate) struct Enroll {
     /// Enrols a face even if it is very much like another attendee's: for twins, after somebody looked.
     #[arg(long)]
     pub(crate) allow_lookalike: bool,
+    /// Enrols a face even if it is unlike those that they have: after somebody looked.
+    #[arg(long)]
+    pub(crate) allow_unlike: bool,
     /// JPEG or PNG, each of exactly one face.
     #[arg(required = true)]
     pub(crate) photos: Vec<PathBuf>,

@@ -74,7 +74,7 @@ fn task(object: &str, record: &S3EventRecord) -> Option<(OrganizationId, ImageKe
         Task::CheckIn(CheckInRequest::of_stored(key.clone(), version, stored_at, by))
     } else {
         let attendee: AttendeeId = key.as_str().strip_prefix(ImageKey::ENROLMENTS)?.split_once('/')?.0.parse().ok()?;
-        Task::Enrol(EnrolRequest { attendee, image: ImageRef::Stored(key.clone()), allow_lookalike: false, by })
+        Task::Enrol(EnrolRequest::new(attendee, ImageRef::Stored(key.clone()), by))
     };
     Some((organization, key, task))
 }

@@ -43,7 +43,7 @@ async fn main() -> Result<()> {
         }
     };
     let image = ImageRef::bytes(std::fs::read(enrol)?);
-    attendance.enrol(&school, EnrolRequest { attendee: ada, image, allow_lookalike: false, by: me.clone() }).await?;
+    attendance.enrol(&school, EnrolRequest::new(ada, image, me.clone())).await?;
 
     let image = ImageRef::bytes(std::fs::read(check_in)?);
     let answer = attendance.check_in(&school, CheckInRequest::new(image, me)).await?;

@@ -33,7 +33,12 @@ async fn everywhere(cloud: &Cloud, chore: Chore) -> Result<(), Failure> {
     for organization in attendance.organizations().await? {
         if chore == Chore::Sweep {
             match attendance.sweep(&organization).await {
-                Ok(swept) => tracing::info!(%organization, ?swept, "swept"),
+                Ok(swept) => {
+                    tracing::info!(%organization, ?swept, "swept");
+                    if !swept.failed.is_empty() {
+                        failed = Some(format!("a part of the sweep failed: {:?}", swept.failed).into());
+                    }
+                }
                 Err(error) => failed = Some(error.into()),
             }
         }

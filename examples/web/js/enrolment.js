@@ -18,11 +18,11 @@ const DRAWN = [
 ];
 
 /**
- * Enrols the picture and shows how it goes in `place`: waiting, done, refused, or whose face it is already and whether
- * to enrol it all the same. Resolves to whether it was enrolled, or null while that question stands; `onDone(answer)`
+ * Enrols the picture and shows how it goes in `place`: waiting, done, refused, or whose face it is already, or that it is
+ * unlike the others, and whether to enrol it all the same. Resolves to whether it was enrolled, or null while that question stands; `onDone(answer)`
  * is called at the enrolment, whenever it comes.
  */
-export async function enrolInto(place, person, picture, onDone, { allow = false } = {}) {
+export async function enrolInto(place, person, picture, onDone, allow = {}) {
   replace(
     place,
     h("p", { class: "result" }, h("span", { class: "spinner", "aria-hidden": "true" }), "Looking for the face…"),
@@ -30,7 +30,7 @@ export async function enrolInto(place, person, picture, onDone, { allow = false 
   try {
     const sendable = await asTaken(picture);
     const answer = await sendImage(`attendees/${person.id}/faces`, sendable, {
-      query: { allow_lookalike: allow || null },
+      query: { allow_lookalike: allow.lookalike || null, allow_unlike: allow.unlike || null },
       timeout: 60_000,
     });
     replace(place, said("ok", "check", "Enrolled", `${count(answer.faces, "face")} of ${person.name} in all.`));
@@ -38,7 +38,11 @@ export async function enrolInto(place, person, picture, onDone, { allow = false 
     return true;
   } catch (error) {
     if (error.code === "enrolled-as-another") {
-      await askAboutLookalike(place, person, picture, onDone, error);
+      await askAboutLookalike(place, person, picture, onDone, allow, error);
+      return null;
+    }
+    if (error.code === "unlike-own-faces") {
+      askAboutUnlike(place, person, picture, onDone, allow);
       return null;
     }
     const { title, advice } = refusal(error);
@@ -47,14 +51,33 @@ export async function enrolInto(place, person, picture, onDone, { allow = false 
   }
 }
 
-async function askAboutLookalike(place, person, picture, onDone, error) {
+async function askAboutLookalike(place, person, picture, onDone, allow, error) {
   const other = error.body.attendee ? await get(`attendees/${error.body.attendee}`).catch(() => null) : null;
   const who = other
     ? h("a", { href: `people.html?id=${other.id}`, target: "_blank", rel: "noopener" }, other.name ?? "somebody")
     : "somebody else";
-  const enrol = button("They are two people: enrol anyway", {
-    onclick: () => busy(enrol, () => enrolInto(place, person, picture, onDone, { allow: true })),
-  });
+  ask(
+    place,
+    ["This face is known already, as ", who, other?.external_id ? ` (${other.external_id})` : null],
+    `Is ${person.name} the same person, registered twice? Then keep one of the two. Twins and siblings can look alike: they can both be enrolled, but may need to be told apart by hand.`,
+    "They are two people: enrol anyway",
+    () => enrolInto(place, person, picture, onDone, { ...allow, lookalike: true }),
+  );
+}
+
+function askAboutUnlike(place, person, picture, onDone, allow) {
+  ask(
+    place,
+    [`This face is unlike the others of ${person.name}`],
+    `Is it somebody else’s picture? Then leave it: whoever it shows would be taken for ${person.name}. If one of those above is wrong, remove that one.`,
+    `It is ${person.name}: enrol anyway`,
+    () => enrolInto(place, person, picture, onDone, { ...allow, unlike: true }),
+  );
+}
+
+/** Asks whether to enrol all the same. */
+function ask(place, title, text, yes, onYes) {
+  const enrol = button(yes, { onclick: () => busy(enrol, onYes) });
   const leave = button("Leave it", {
     onclick: () => replace(place, said("calm", "dash", "Not enrolled", "The picture was left out.")),
   });
@@ -67,18 +90,8 @@ async function askAboutLookalike(place, person, picture, onDone, error) {
       h(
         "div",
         { class: "stack-tight" },
-        h(
-          "p",
-          { class: "result-title" },
-          "This face is known already, as ",
-          who,
-          other?.external_id ? ` (${other.external_id})` : null,
-        ),
-        h(
-          "p",
-          { class: "small" },
-          `Is ${person.name} the same person, registered twice? Then keep one of the two. Twins and siblings can look alike: they can both be enrolled, but may need to be told apart by hand.`,
-        ),
+        h("p", { class: "result-title" }, ...title),
+        h("p", { class: "small" }, text),
         h("div", { class: "row" }, enrol, leave),
       ),
     ),

@@ -76,6 +76,7 @@ export function describe(face) {
         text: "More than one is open. Choose yours.",
       };
     case "refused": {
+      if (face.session) return over(face, known);
       const [title, text] = REFUSED[face.reason] ?? ["That can’t be recorded", "Ask at the desk."];
       return {
         tone: "warn",
@@ -170,6 +171,21 @@ function already(face, known) {
   }
   const since = status === "late" ? `Late since ${at(face.record)}` : `Present since ${at(face.record)}`;
   return { tone: "ok", icon: "check", title: `Already here${known}`, time: since, text: "" };
+}
+
+function over(face, known) {
+  const { group } = session(face.session);
+  const what = group === "everyone" ? "It" : groupName(group);
+  const { status } = face.record ?? {};
+  const here = status === "present" || status === "late";
+  const noted = here ? `You are noted as ${status}.` : status ? `You are noted as ${status}: ask at the desk.` : "Ask at the desk.";
+  return {
+    tone: here ? "calm" : "warn",
+    icon: "clock",
+    title: `${what} is over${known}`,
+    text: `${noted} Nothing new was recorded.`,
+    done: true,
+  };
 }
 
 function at(record) {

@@ -4,7 +4,7 @@ use attendance_core::domain::check_in::CheckIn;
 use attendance_core::domain::event::Target;
 use attendance_core::domain::ids::OrganizationId;
 use attendance_core::ports::RepoError;
-use attendance_core::ports::attendance_repo::{Commit, Committed, Recorded};
+use attendance_core::ports::attendance_repo::{Commit, Committed, RecordDraft, Recorded};
 use futures_util::future::try_join;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use uuid::Uuid;
@@ -12,6 +12,13 @@ use uuid::Uuid;
 use super::S3AttendanceRepo;
 use super::files::{CapturedFile, Change, CheckInFile, Draft, Marker, RecordFile, RecordVersion};
 use super::objects::{AT_ONCE, Patience, Put, contended};
+
+/// What became of one record of a commit.
+pub(super) struct Written {
+    recorded: Recorded,
+    /// Whether the commit itself made it, so that its marker has the event.
+    pub(super) made: bool,
+}
 
 impl S3AttendanceRepo {
     /// Writes the marker that a change begins with.
@@ -51,12 +58,12 @@ impl S3AttendanceRepo {
             self.objects.delete(&self.tenant(organization).marker(attempt)).await?;
             return Ok(Committed::Replayed(earlier.check_in));
         }
-        let recorded = self.write_all(organization, attempt, check_in, &drafts).await?;
-        let made_any = recorded.iter().any(|each| matches!(each, Recorded::New(_)));
+        let written = self.write_all(organization, attempt, check_in, &drafts, &commit.targets).await?;
+        let made_any = written.iter().any(|each| each.made);
         if commit.targets.is_empty() || (commit.events.is_empty() && !made_any) {
             self.objects.delete(&self.tenant(organization).marker(attempt)).await?;
         }
-        Ok(Committed::Written(recorded))
+        Ok(Committed::Written(written.into_iter().map(|each| each.recorded).collect()))
     }
 
     /// Makes the attempt the one that has the check-in's id, or answers the one that has it.
@@ -83,20 +90,49 @@ impl S3AttendanceRepo {
         attempt: Uuid,
         check_in: &CheckIn,
         drafts: &[Draft],
-    ) -> Result<Vec<Recorded>, RepoError> {
+        targets: &[Target],
+    ) -> Result<Vec<Written>, RepoError> {
         let tenant = self.tenant(organization);
         let naming = check_in.attendees().into_iter();
         let naming = naming.map(|attendee| tenant.naming_at(attendee, check_in.captured_at, &check_in.id)).collect();
         let drafts: Vec<Draft> = drafts.to_vec();
         let records = stream::iter(
-            drafts.into_iter().map(|draft| async move { self.make_record(organization, attempt, draft).await }),
+            drafts.into_iter().map(|draft| async move { self.write_one(organization, attempt, draft, targets).await }),
         );
-        let (recorded, ()) =
+        let (written, ()) =
             try_join(records.buffered(AT_ONCE).try_collect::<Vec<_>>(), self.objects.put_empty(naming)).await?;
-        let made = recorded.iter().map(|each| matches!(each, Recorded::New(_))).collect();
+        let made = written.iter().map(|each| each.made).collect();
         let captured = tenant.captured_at(check_in.captured_at, &check_in.id);
         self.objects.put(&captured, &CapturedFile { attempt, made }).await?;
-        Ok(recorded)
+        Ok(written)
+    }
+
+    /// Makes a record, or supersedes what a chore marked: that is a mark of its own, with a marker of its own, which
+    /// whoever finishes the commit finds done.
+    async fn write_one(
+        &self,
+        organization: &OrganizationId,
+        attempt: Uuid,
+        draft: Draft,
+        targets: &[Target],
+    ) -> Result<Written, RepoError> {
+        let mut recorded = self.make_record(organization, attempt, draft.clone()).await?;
+        let made = matches!(recorded, Recorded::New(_));
+        let draft = RecordDraft { record: draft.record, event: draft.event };
+        while let Recorded::Already(standing) = &recorded {
+            let Some(next) = draft.superseding(organization, standing) else { break };
+            recorded = match self.mark_record(organization, &next, targets, None).await {
+                Ok(()) => Recorded::New(next.record),
+                Err(RepoError::Conflict) => {
+                    let key = self.tenant(organization).record(&draft.record.session, draft.record.attendee);
+                    let found = self.objects.get::<RecordFile>(&key).await?;
+                    let standing = found.and_then(|found| found.content.last().cloned());
+                    Recorded::Already(standing.ok_or_else(contended)?)
+                }
+                Err(error) => return Err(error),
+            };
+        }
+        Ok(Written { recorded, made })
     }
 
     /// Makes a record unless there is one.
@@ -140,7 +176,7 @@ impl S3AttendanceRepo {
         // Without a marker it was finished meanwhile: a marker is deleted only afterwards.
         let Some(marker) = self.objects.get::<Marker>(&tenant.marker(file.attempt)).await? else { return Ok(()) };
         if let Change::Commit { check_in, drafts, .. } = &marker.content.change {
-            self.write_all(organization, file.attempt, check_in, drafts).await?;
+            self.write_all(organization, file.attempt, check_in, drafts, &marker.content.targets).await?;
         }
         Ok(())
     }

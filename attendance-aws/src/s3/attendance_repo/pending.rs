@@ -8,7 +8,6 @@ use attendance_core::domain::event::{Event, EventId, Target};
 use attendance_core::domain::ids::{AttendeeId, OrganizationId};
 use attendance_core::domain::session::SessionId;
 use attendance_core::ports::RepoError;
-use attendance_core::ports::attendance_repo::Recorded;
 use aws_sdk_s3::types::ObjectIdentifier;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use uuid::Uuid;
@@ -87,7 +86,7 @@ impl S3AttendanceRepo {
     ) -> Result<Option<Vec<Event>>, RepoError> {
         match &marker.change {
             Change::Commit { check_in, drafts, events } => {
-                let made = self.made_by(organization, attempt, check_in, drafts).await?;
+                let made = self.made_by(organization, attempt, check_in, drafts, &marker.targets).await?;
                 Ok(made.map(|made| {
                     let told = drafts.iter().zip(made).filter(|(_, made)| *made).map(|(draft, _)| &draft.event);
                     told.chain(events).cloned().collect()
@@ -111,6 +110,7 @@ impl S3AttendanceRepo {
         attempt: Uuid,
         check_in: &CheckIn,
         drafts: &[Draft],
+        targets: &[Target],
     ) -> Result<Option<Vec<bool>>, RepoError> {
         let key = self.tenant(organization).captured_at(check_in.captured_at, &check_in.id);
         if let Some(captured) = self.objects.get::<CapturedFile>(&key).await? {
@@ -119,8 +119,8 @@ impl S3AttendanceRepo {
         if self.win_check_in(organization, attempt, check_in).await?.is_some() {
             return Ok(None);
         }
-        let recorded = self.write_all(organization, attempt, check_in, drafts).await?;
-        Ok(Some(recorded.iter().map(|each| matches!(each, Recorded::New(_))).collect()))
+        let written = self.write_all(organization, attempt, check_in, drafts, targets).await?;
+        Ok(Some(written.iter().map(|each| each.made).collect()))
     }
 
     async fn is_marked(

@@ -206,7 +206,7 @@ pub async fn check_ins_that_name_an_attendee_are_listed_however_they_name_them(r
         ("ambiguous", Decision::Ambiguous { candidates: vec![candidate(bob), candidate(ada)] }),
         ("not-expected", Decision::NotExpected { candidate: candidate(ada) }),
         ("choose", Decision::ChooseSession { candidate: candidate(ada), sessions: vec![monday] }),
-        ("refused", Decision::Refused { candidate: candidate(ada), reason: Refusal::Closed }),
+        ("refused", Decision::Refused { candidate: candidate(ada), reason: Refusal::Closed, session: None }),
     ];
     for (index, (id, decision)) in naming.iter().enumerate() {
         let faces = [Decision::Stranger, decision.clone(), decision.clone()];

@@ -104,6 +104,8 @@ macro_rules! attendance_repo_suite {
             of_many_corrections_of_one_version_at_once_one_wins
             a_check_in_and_a_mark_at_once_make_one_record
             a_check_in_does_not_undo_a_correction
+            a_check_in_supersedes_what_a_chore_marked
+            of_many_check_ins_at_once_one_supersedes_what_a_chore_marked
             a_pictures_key_can_be_detached_again_and_again
         }
         $crate::__conformance_tests! { $fixture, $test, $crate::conformance::attendance_repo::lists,

@@ -86,7 +86,7 @@ pub async fn a_picture_without_a_face_is_refused(fixture: &FaceMatcherFixture) {
     let refused = fixture.try_enrol(&organization, AttendeeId::fresh(), picture).await;
     assert!(matches!(refused, Err(FaceMatcherError::NoFace)), "{refused:?}");
     fixture.is_empty(&organization).await;
-    for faces in [Faces::Largest, Faces::All] {
+    for faces in [Faces::Largest, Faces::All, Faces::Only] {
         let image = ImageRef::Bytes(picture.clone());
         let refused = fixture.matcher.identify(&organization, &image, fixture.options(faces)).await;
         assert!(matches!(refused, Err(FaceMatcherError::NoFace)), "{refused:?}");
@@ -100,6 +100,9 @@ pub async fn a_picture_of_several_is_not_enrolled(fixture: &FaceMatcherFixture) 
     let refused = fixture.try_enrol(&organization, AttendeeId::fresh(), &both.picture).await;
     assert!(matches!(refused, Err(FaceMatcherError::SeveralFaces { faces: 2 })), "{refused:?}");
     fixture.is_empty(&organization).await;
+    let image = ImageRef::Bytes(both.picture.clone());
+    let refused = fixture.matcher.identify(&organization, &image, fixture.options(Faces::Only)).await;
+    assert!(matches!(refused, Err(FaceMatcherError::SeveralFaces { faces: 2 })), "{refused:?}");
     fixture.clean_up(&organization).await;
 }
 

@@ -148,6 +148,15 @@ pub async fn only_the_largest_face_is_looked_up_where_that_is_asked_for(fixture:
     fixture.clean_up(&organization).await;
 }
 
+pub async fn the_only_face_is_looked_up_as_an_enrolment_would_take_it(fixture: &FaceMatcherFixture) {
+    let organization = fixture.provisioned().await;
+    let ada = fixture.enrol(&organization, &fixture.a).await;
+    fixture.enrol(&organization, &fixture.b).await;
+    let found = fixture.identify(&organization, &fixture.a_again, Faces::Only).await;
+    assert_eq!((attendees(&found), found.unsearched), (vec![vec![ada]], 0));
+    fixture.clean_up(&organization).await;
+}
+
 pub async fn every_face_is_looked_up_the_largest_first(fixture: &FaceMatcherFixture) {
     let Some(both) = &fixture.both else { return skip("no picture of two was given") };
     let (organization, [larger, smaller]) = enrolled_pair(fixture, both).await;

@@ -44,6 +44,7 @@ macro_rules! face_matcher_suite {
             a_face_of_nobody_who_is_enrolled_has_no_candidate
             an_attendee_of_another_organization_is_never_a_candidate
             only_the_largest_face_is_looked_up_where_that_is_asked_for
+            the_only_face_is_looked_up_as_an_enrolment_would_take_it
             every_face_is_looked_up_the_largest_first
         }
         $crate::__conformance_tests! { $fixture, $test, $crate::conformance::face_matcher::forgetting,

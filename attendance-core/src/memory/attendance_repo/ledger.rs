@@ -27,20 +27,26 @@ impl Tenant {
         self.send([&draft.event], targets);
     }
 
-    fn commit(&mut self, commit: &Commit) -> Committed {
+    fn commit(&mut self, organization: &OrganizationId, commit: &Commit) -> Committed {
         if let Some(earlier) = self.check_ins.get(&commit.check_in.id) {
             return Committed::Replayed(earlier.clone());
         }
         self.check_ins.insert(commit.check_in.id.clone(), commit.check_in.clone());
         let mut recorded = Vec::with_capacity(commit.records.len());
         for draft in &commit.records {
-            recorded.push(match self.versions(&draft.record.session, draft.record.attendee).last() {
-                Some(standing) => Recorded::Already(standing.clone()),
-                None => {
-                    self.add_version(draft, &commit.targets);
-                    Recorded::New(draft.record.clone())
-                }
-            });
+            let standing = self.versions(&draft.record.session, draft.record.attendee).last().cloned();
+            let next = match standing {
+                None => draft.clone(),
+                Some(standing) => match draft.superseding(organization, &standing) {
+                    Some(next) => next,
+                    None => {
+                        recorded.push(Recorded::Already(standing));
+                        continue;
+                    }
+                },
+            };
+            self.add_version(&next, &commit.targets);
+            recorded.push(Recorded::New(next.record));
         }
         self.send(&commit.events, &commit.targets);
         Committed::Written(recorded)
@@ -80,7 +86,7 @@ fn is_listed(check_in: &CheckIn, query: &CheckInQuery) -> bool {
 #[async_trait]
 impl Ledger for InMemoryAttendanceRepo {
     async fn commit(&self, organization: &OrganizationId, commit: &Commit) -> Result<Committed, RepoError> {
-        self.write(organization, |tenant| Ok(tenant.commit(commit)))
+        self.write(organization, |tenant| Ok(tenant.commit(organization, commit)))
     }
 
     async fn mark(

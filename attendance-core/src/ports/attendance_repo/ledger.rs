@@ -8,7 +8,7 @@ use crate::domain::check_in::CheckIn;
 use crate::domain::event::{Event, Target};
 use crate::domain::ids::{AttendeeId, CheckInId, GroupId, OrganizationId};
 use crate::domain::page::{Page, PageRequest};
-use crate::domain::record::AttendanceRecord;
+use crate::domain::record::{AttendanceRecord, Method};
 use crate::domain::session::SessionId;
 
 /// A record that is to be made, and the event that tells of it if it is.
@@ -27,6 +27,14 @@ impl RecordDraft {
         let event = Event::of_record(organization, &record);
         Self { record, event }
     }
+
+    /// The draft as it follows a record that stands, if it may replace it unasked: what a chore marked.
+    #[must_use]
+    pub fn superseding(&self, organization: &OrganizationId, standing: &AttendanceRecord) -> Option<Self> {
+        let version = standing.version.saturating_add(1);
+        let next = AttendanceRecord { version, ..self.record.clone() };
+        (standing.method == Method::Sweep).then(|| Self::new(organization, next))
+    }
 }
 
 /// Everything that one check-in writes.
@@ -34,7 +42,7 @@ impl RecordDraft {
 pub struct Commit {
     /// The check-in.
     pub check_in: CheckIn,
-    /// Records of version 1, at most one per (session, attendee).
+    /// Records of version 1, at most one per (session, attendee). They supersede what a chore marked.
     pub records: Vec<RecordDraft>,
     /// Events that do not depend on a record.
     pub events: Vec<Event>,
@@ -45,7 +53,7 @@ pub struct Commit {
 /// What became of one record of a commit.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Recorded {
-    /// It was made.
+    /// It was made, perhaps as the next version of what a chore had marked.
     New(AttendanceRecord),
     /// This one was there before, and stands.
     Already(AttendanceRecord),
@@ -107,6 +115,8 @@ pub trait Ledger: std::fmt::Debug + Send + Sync + 'static {
     /// - After `Ok` it survives a crash. A record and its event become visible together, or not at all.
     /// - One record per (session, attendee): the first commit makes it, every other one gets it as `Already`, also when
     ///   many commit at once; the event of an `Already` is not stored.
+    /// - A record by [`Method::Sweep`](crate::domain::record::Method::Sweep) is superseded: the commit's becomes its next
+    ///   version, with that version's event, is answered as `New`, and the sweep's stays in the history.
     /// - A commit with the id of an earlier check-in changes nothing and answers `Replayed` with the earlier one, also
     ///   when many commit at once.
     /// - Every event goes into the outbox for every target.

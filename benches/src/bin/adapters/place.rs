@@ -113,7 +113,7 @@ impl Place {
         person.consent = Some(ConsentWording::new("My face may be used to record my attendance.")?);
         let attendee = attendance.register(&organization, person, &me).await?.id;
         let image = ImageRef::bytes(PORTRAIT);
-        attendance.enrol(&organization, EnrolRequest { attendee, image, allow_lookalike: false, by: me }).await?;
+        attendance.enrol(&organization, EnrolRequest::new(attendee, image, me)).await?;
         let portrait = ImageKey::new("checkins/2026-11-21/portrait")?;
         let bytes = Bytes::from_static(PORTRAIT);
         images.put(&organization, &portrait, bytes, ContentType::Jpeg, PutMode::Create).await?;

@@ -76,7 +76,11 @@ impl Embedded {
         attendee.consent = Some(ConsentWording::new("Sample data, published to be recognised.")?);
         let attendee = self.attendance.register(&self.organization, attendee, &self.by).await?.id;
         let image = ImageRef::bytes(std::fs::read(&person.photo)?);
-        let request = EnrolRequest { attendee, image, allow_lookalike: true, by: self.by.clone() };
+        let request = EnrolRequest {
+            allow_lookalike: true,
+            allow_unlike: true,
+            ..EnrolRequest::new(attendee, image, self.by.clone())
+        };
         self.attendance.enrol(&self.organization, request).await?;
         Ok(())
     }

@@ -1,6 +1,6 @@
-use attendance_core::EnrolRequest;
 use attendance_core::domain::ids::{AttendeeId, FaceId};
 use attendance_core::ports::face_matcher::ImageRef;
+use attendance_core::{EnrolCheck, EnrolRequest};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -36,6 +36,10 @@ struct Strictness {
     #[serde(default)]
     #[param(default = false)]
     allow_lookalike: bool,
+    /// Takes a face even if it is unlike those that the attendee has: after somebody looked.
+    #[serde(default)]
+    #[param(default = false)]
+    allow_unlike: bool,
 }
 
 /// Whose photo is checked, and how strictly.
@@ -49,6 +53,10 @@ struct Check {
     #[serde(default)]
     #[param(default = false)]
     allow_lookalike: bool,
+    /// Takes a face even if it is unlike those that the attendee has.
+    #[serde(default)]
+    #[param(default = false)]
+    allow_unlike: bool,
 }
 
 /// Lists the enrolled faces of an attendee.
@@ -83,10 +91,9 @@ async fn enrol(
     ImageBody(image): ImageBody,
 ) -> Result<(StatusCode, Json<wire::Enrolled>), Fault> {
     let request = EnrolRequest {
-        attendee: path.attendee,
-        image: ImageRef::Bytes(image),
         allow_lookalike: query.allow_lookalike,
-        by: scope.actor,
+        allow_unlike: query.allow_unlike,
+        ..EnrolRequest::new(path.attendee, ImageRef::Bytes(image), scope.actor)
     };
     let enrolled = app.attendance().enrol(&scope.organization, request).await?;
     Ok((StatusCode::CREATED, Json(enrolled.into())))
@@ -110,7 +117,8 @@ async fn check(
     InQuery(query): InQuery<Check>,
     ImageBody(image): ImageBody,
 ) -> Result<StatusCode, Fault> {
-    let image = ImageRef::Bytes(image);
-    app.attendance().check_enrolment(&scope.organization, query.attendee, &image, query.allow_lookalike).await?;
+    let Check { attendee, allow_lookalike, allow_unlike } = query;
+    let check = EnrolCheck { attendee, image: ImageRef::Bytes(image), allow_lookalike, allow_unlike };
+    app.attendance().check_enrolment(&scope.organization, check).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -11,6 +11,7 @@ mod me;
 mod members;
 mod organizations;
 mod records;
+mod removals;
 mod reports;
 mod sessions;
 mod sign_in;
@@ -47,6 +48,7 @@ all! {
     consent,
     sign_in,
     faces,
+    removals,
     groups,
     members,
     sessions,

@@ -154,6 +154,14 @@ pub enum Outcome {
         /// Why.
         #[schema(value_type = schema::Refusal)]
         reason: Refusal,
+        /// Which session is over, if that is why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<schema::SessionId>, nullable = false)]
+        session: Option<SessionId>,
+        /// What the attendee is noted as there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        record: Option<Record>,
     },
 }
 
@@ -243,9 +251,9 @@ impl Outcome {
                 let (attendee, name, similarity) = known(candidate);
                 Self::ChooseSession { attendee, name, similarity, sessions }
             }
-            From::Refused { candidate, reason } => {
+            From::Refused { candidate, reason, session, record } => {
                 let (attendee, name, similarity) = known(candidate);
-                Self::Refused { attendee, name, similarity, reason }
+                Self::Refused { attendee, name, similarity, reason, session, record: record.map(Record::from) }
             }
             _ => return None,
         })

@@ -144,7 +144,7 @@ described! {
         &[
             "register", "change", "consent", "withdraw-consent", "link-sign-in", "enrol", "remove-face", "mark",
             "close-session", "erase", "complete-erasure", "create-organization", "change-organization", "create-group",
-            "change-group", "issue-token", "forget-faces", "expire-pictures",
+            "change-group", "issue-token", "forget-faces", "expire-pictures", "hold-removals",
         ],
     );
 }

@@ -157,7 +157,7 @@ impl Decision {
             check_in::Decision::ChooseSession { candidate, sessions } => {
                 Self::ChooseSession { attendee: candidate.attendee, similarity: candidate.similarity, sessions }
             }
-            check_in::Decision::Refused { candidate, reason } => {
+            check_in::Decision::Refused { candidate, reason, .. } => {
                 Self::Refused { attendee: candidate.attendee, similarity: candidate.similarity, reason }
             }
             _ => return None,

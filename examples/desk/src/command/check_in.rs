@@ -91,8 +91,11 @@ fn text(path: &Path, answer: &CheckInAnswer) -> String {
                 let who = who(*attendee, name.as_ref(), *similarity);
                 format!("  choose session  {who}: --session {}", sessions.join(" or "))
             }
-            Outcome::Refused { attendee, name, similarity, reason } => {
-                format!("  refused         {}: {reason:?}", who(*attendee, name.as_ref(), *similarity))
+            Outcome::Refused { attendee, name, similarity, reason, session, record } => {
+                let who = who(*attendee, name.as_ref(), *similarity);
+                let over = session.as_ref().map(|session| format!(", {session} is over")).unwrap_or_default();
+                let noted = record.as_ref().map(|record| format!(", noted as {}", record.status)).unwrap_or_default();
+                format!("  refused         {who}: {reason:?}{over}{noted}")
             }
         });
     }

@@ -83,7 +83,7 @@ async fn enroll(desk: &Desk, output: Output, called: &str, photo: &'static [u8])
     let consent = ConsentWording::new("My face may be used for this demo.").map_err(attendance_core::Error::from)?;
     let new = NewAttendee { consent: Some(consent), ..NewAttendee::named(called.clone()) };
     let attendee = desk.attendance.register(&home(), new, &by()).await?.id;
-    let request = EnrolRequest { attendee, image: ImageRef::bytes(photo), allow_lookalike: false, by: by() };
+    let request = EnrolRequest::new(attendee, ImageRef::bytes(photo), by());
     let enrolled = desk.attendance.enrol(&home(), request).await?;
     let object = json!({ "attendee": attendee, "faces": enrolled.faces });
     output

@@ -40,6 +40,7 @@ pub(super) async fn run(client: &Client, arguments: &Enroll, output: &Output) ->
         let ask = Ask::post("/face-checks")
             .query("attendee", registered.as_ref().map(|attendee| attendee.id))
             .query("allow_lookalike", arguments.allow_lookalike.then_some(true))
+            .query("allow_unlike", arguments.allow_unlike.then_some(true))
             .image(image.clone());
         client.tell(ask).await.map_err(|failure| failure.of_photo(path))?;
         images.push((path, image));
@@ -55,7 +56,7 @@ pub(super) async fn run(client: &Client, arguments: &Enroll, output: &Output) ->
     };
     let mut faces = 0;
     for (path, image) in images {
-        match enrol(client, &attendee, path, image, arguments.allow_lookalike).await {
+        match enrol(client, &attendee, path, image, arguments).await {
             Ok(enrolled) => faces = enrolled.faces,
             Err(failure) => {
                 if is_new {
@@ -116,10 +117,11 @@ async fn enrol(
     attendee: &wire::Attendee,
     path: &Path,
     image: Bytes,
-    allow_lookalike: bool,
+    arguments: &Enroll,
 ) -> Result<wire::Enrolled, Failure> {
     let ask = Ask::post(format!("/attendees/{}/faces", attendee.id))
-        .query("allow_lookalike", allow_lookalike.then_some(true))
+        .query("allow_lookalike", arguments.allow_lookalike.then_some(true))
+        .query("allow_unlike", arguments.allow_unlike.then_some(true))
         .image(image);
     client.of_organization(ask).await.map_err(|failure| failure.of_photo(path))
 }

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use attendance_core::Attendance;
 use attendance_core::domain::ids::OrganizationId;
+use attendance_core::{Attendance, Swept};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -96,11 +96,23 @@ async fn sweep(attendance: Attendance, written: Arc<Notify>, stop: Stop) {
             if stop.is_set() {
                 return;
             }
-            if let Err(error) = attendance.sweep(&organization).await {
-                tracing::error!(%organization, error = chain(error), "the sweep failed; it is repeated");
+            match attendance.sweep(&organization).await {
+                Ok(swept) => report(&organization, &swept),
+                Err(error) => tracing::error!(%organization, error = chain(error), "the sweep failed; it is repeated"),
             }
         }
         written.notify_one();
+    }
+}
+
+/// Says what a person has to know of a sweep.
+fn report(organization: &OrganizationId, swept: &Swept) {
+    for (chore, failures) in &swept.failed {
+        tracing::error!(%organization, ?chore, times = failures.times, first = failures.first, "a chore failed; it is repeated");
+    }
+    if swept.removals_held > 0 {
+        let attendees = swept.removals_held;
+        tracing::error!(%organization, attendees, "faces that nobody knows of are held back: see `removals`");
     }
 }
 

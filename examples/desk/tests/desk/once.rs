@@ -61,7 +61,7 @@ async fn fifty_photos_at_once_make_one_record() {
     new.consent = Some(ConsentWording::new("My face may be used.").expect("a wording"));
     let attendee = attendance.register(&school, new, &by).await.expect("an attendee").id;
     let image = ImageRef::bytes(std::fs::read(grace()).expect("a portrait"));
-    let request = EnrolRequest { attendee, image: image.clone(), allow_lookalike: false, by: by.clone() };
+    let request = EnrolRequest::new(attendee, image.clone(), by.clone());
     attendance.enrol(&school, request).await.expect("an enrolment");
 
     let mut kiosks = tokio::task::JoinSet::new();
