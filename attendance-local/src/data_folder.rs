@@ -1,4 +1,6 @@
-//! The data folder of the embedded adapters: what lies where in it, and who owns it.
+//! The data folder of the embedded adapters: what lies where in it, who owns it, and whether it is whole.
+
+mod together;
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -17,7 +19,7 @@ const POLL: Duration = Duration::from_millis(20);
 /// VERSION         the version of this layout
 /// LOCK            locked by the owner, and names it
 /// attendance.db   the repository
-/// gallery/        what faces look like
+/// gallery/        what faces look like: a log for each organization, and the database's ID
 /// images/         pictures
 /// events.jsonl    what happened
 /// TOKEN_KEY       the key of the tokens that a server on this folder issues; a secret
@@ -100,6 +102,37 @@ pub enum DataFolderError {
     /// Its version can't be read.
     #[error("the file VERSION in the data folder {} is damaged: restore it from a backup", .path.display())]
     Damaged {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Its database is not there, or is an empty one.
+    #[error(
+        "the data folder {} has faces or pictures, but not their database: restore the file attendance.db from a \
+         backup, or name another folder to begin anew",
+        .path.display()
+    )]
+    NoDatabase {
+        /// The path.
+        path: PathBuf,
+    },
+    /// What faces look like is not there.
+    #[error(
+        "the data folder {} has people with enrolled faces, but not these: restore the file {file} from the same backup \
+         as attendance.db",
+        .path.display()
+    )]
+    NoGallery {
+        /// The path.
+        path: PathBuf,
+        /// What is missing, below the path.
+        file: String,
+    },
+    /// The database and the faces are of two folders.
+    #[error(
+        "attendance.db and gallery/ in the data folder {} do not belong together: restore both from the same backup",
+        .path.display()
+    )]
+    NotTogether {
         /// The path.
         path: PathBuf,
     },

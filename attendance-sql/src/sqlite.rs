@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use attendance_core::ports::RepoError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Row, SqlitePool};
+use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqlitePool};
 
 use crate::SqlAttendanceRepo;
 use crate::engine::{Engine, Pools};
@@ -47,6 +47,36 @@ impl SqlAttendanceRepo {
     /// [`RepoError::Failed`] if it can't be made.
     pub async fn in_memory_sqlite() -> Result<Self, RepoError> {
         Self::open(&options().in_memory(true), false).await
+    }
+
+    /// The number by which what lies beside this file knows it; none if it was not given one. It stays with the file and
+    /// its copies.
+    ///
+    /// # Errors
+    /// [`RepoError::Failed`] of a database that is no file of SQLite, and what SQLite says.
+    pub async fn file_id(&self) -> Result<Option<u32>, RepoError> {
+        let row = sqlx::query("PRAGMA user_version").fetch_one(self.writer()?).await.map_err(repo_error)?;
+        let id: i64 = row.try_get(0).map_err(repo_error)?;
+        Ok(u32::try_from(id).ok().filter(|id| *id > 0))
+    }
+
+    /// Gives the file that number: 1 to 2,147,483,647.
+    ///
+    /// # Errors
+    /// As [`file_id`](Self::file_id); [`RepoError::Failed`] of another number.
+    pub async fn set_file_id(&self, id: u32) -> Result<(), RepoError> {
+        let id = i32::try_from(id).ok().filter(|id| *id > 0).ok_or_else(|| failed("no number for a file"))?;
+        let query = AssertSqlSafe(format!("PRAGMA user_version = {id}"));
+        sqlx::query(query).execute(self.writer()?).await.map_err(repo_error)?;
+        Ok(())
+    }
+
+    fn writer(&self) -> Result<&SqlitePool, RepoError> {
+        match &*self.engine {
+            Engine::Sqlite(pools) => Ok(&pools.writer),
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            _ => Err(failed("only a file of SQLite has a number")),
+        }
     }
 
     async fn open(options: &SqliteConnectOptions, several: bool) -> Result<Self, RepoError> {

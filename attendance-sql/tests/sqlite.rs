@@ -196,6 +196,26 @@ async fn an_erasure_waits_for_a_reader_of_another_process() {
 }
 
 #[tokio::test]
+async fn a_file_keeps_its_number_when_it_is_written_anew_and_copied() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, copy) = (folder.path().join("attendance.db"), folder.path().join("copy.db"));
+    let repo = with_school(&path).await;
+    assert_eq!(repo.file_id().await.unwrap(), None);
+    for no_number in [0, 1 << 31] {
+        assert!(matches!(repo.set_file_id(no_number).await, Err(RepoError::Failed { .. })), "{no_number}");
+    }
+    repo.set_file_id(2_147_483_647).await.unwrap();
+    sqlx::query("VACUUM").execute(&mut raw(&path).await).await.unwrap();
+    repo.close().await.unwrap();
+    std::fs::copy(&path, &copy).unwrap();
+    for path in [path, copy] {
+        let again = SqlAttendanceRepo::open_sqlite(&path).await.unwrap();
+        assert_eq!(again.file_id().await.unwrap(), Some(2_147_483_647));
+        again.close().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_database_of_a_newer_version_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("attendance.db");

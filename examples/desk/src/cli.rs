@@ -64,7 +64,7 @@ pub(crate) enum Command {
 
 impl Default for Command {
     fn default() -> Self {
-        Self::Serve(Serve { listen: ADDRESS })
+        Self::Serve(Serve { listen: ADDRESS, without_faces: false })
     }
 }
 
@@ -74,6 +74,10 @@ pub(crate) struct Serve {
     /// HTTPS.
     #[arg(long, default_value_t = ADDRESS, value_name = "ADDRESS")]
     pub(crate) listen: SocketAddr,
+
+    /// Starts although the files are lost that say what faces look like: everybody has to be enrolled anew.
+    #[arg(long)]
+    pub(crate) without_faces: bool,
 }
 
 #[derive(Debug, Args)]

@@ -20,6 +20,7 @@ use jiff::SignedDuration;
 
 use crate::failure::Failure;
 use crate::notice::Notice;
+use crate::together::{self, Lost};
 use crate::token_key;
 
 /// The issuer that this desk's tokens name. Whom a token signs in as is kept under it, so it never changes.
@@ -38,11 +39,16 @@ pub(crate) struct Desk {
 
 impl Desk {
     /// Opens what is in the folder. Its own organization is made with that zone, or this machine's, if it is not there.
-    pub(crate) async fn open(folder: DataFolder, vision: Vision, zone: Option<Zone>) -> Result<Self, Failure> {
+    pub(crate) async fn open(
+        folder: DataFolder,
+        vision: Vision,
+        zone: Option<Zone>,
+        lost: Lost,
+    ) -> Result<Self, Failure> {
         // Left by a desk that crashed.
         Notice::take_down(&folder)?;
+        let repo = together::open(&folder, lost).await?;
         let tokens = Arc::new(SharedKeyTokens::new(ISSUER.to_owned(), &token_key::load_or_make(&folder)?));
-        let repo = SqlAttendanceRepo::open_sqlite(&folder.database()).await?;
         let images: Arc<dyn ImageStore> = Arc::new(FolderImageStore::open(folder.images())?);
         let matcher = LocalFaceMatcher::new(vision, folder.gallery(), Some(images.clone()))?;
         let live = LiveFeed::default();
@@ -61,12 +67,17 @@ impl Desk {
             policy: OrganizationPolicy::default(),
         };
         attendance.ensure_organization(home, &Actor::system()).await?;
+        if lost == Lost::Faces {
+            for organization in attendance.organizations().await? {
+                attendance.face_matcher().provision(&organization).await?;
+            }
+        }
         Ok(Self { attendance, tokens, live, repo, folder })
     }
 
     /// As [`open`](Self::open), of a folder that nobody else can know of.
     pub(crate) async fn open_new(folder: &Path) -> Result<Self, Failure> {
-        Self::open(DataFolder::open(folder, std::time::Duration::ZERO)?, load_networks()?, None).await
+        Self::open(DataFolder::open(folder, std::time::Duration::ZERO)?, load_networks()?, None, Lost::Nothing).await
     }
 
     /// The API over this desk.

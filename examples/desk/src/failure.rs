@@ -37,6 +37,11 @@ impl Failure {
             Self::Core(error) => error.code(),
             Self::Folder(DataFolderError::TooNew { .. }) => "data-too-new",
             Self::Folder(DataFolderError::InUse { .. }) | Self::Running { .. } => "data-in-use",
+            Self::Folder(
+                DataFolderError::NoDatabase { .. }
+                | DataFolderError::NoGallery { .. }
+                | DataFolderError::NotTogether { .. },
+            ) => "data-incomplete",
             Self::Folder(_) => "data-unusable",
             Self::Gone { .. } => "unavailable",
             Self::Listen { why, .. } if why.kind() == std::io::ErrorKind::AddrInUse => "address-in-use",
@@ -80,6 +85,12 @@ impl std::fmt::Display for Failure {
             Self::Listen { address, why } => return write!(f, "{address} can't be listened on: {why}"),
             Self::Photo { path, why, .. } => return write!(f, "{}: {why}", path.display()),
             Self::Core(error) => error,
+            Self::Folder(error @ DataFolderError::NoGallery { .. }) => {
+                return write!(
+                    f,
+                    "{error}; if there is none, `serve --without-faces` goes on, and everybody is enrolled anew"
+                );
+            }
             Self::Folder(error) => error,
             Self::Other(error) => error.as_ref(),
         };

@@ -11,6 +11,7 @@ mod notice;
 mod output;
 mod photo;
 mod serve;
+mod together;
 mod token_key;
 
 use std::process::ExitCode;

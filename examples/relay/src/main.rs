@@ -35,6 +35,10 @@ async fn everywhere(cloud: &Cloud, chore: Chore) -> Result<(), Failure> {
             match attendance.sweep(&organization).await {
                 Ok(swept) => {
                     tracing::info!(%organization, ?swept, "swept");
+                    if swept.removals_held > 0 {
+                        let attendees = swept.removals_held;
+                        tracing::error!(%organization, attendees, "faces that nobody knows of are held back");
+                    }
                     if !swept.failed.is_empty() {
                         failed = Some(format!("a part of the sweep failed: {:?}", swept.failed).into());
                     }

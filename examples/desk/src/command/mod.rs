@@ -14,20 +14,21 @@ use std::process::ExitCode;
 use attendance_core::domain::zone::Zone;
 use attendance_local::DataFolder;
 
-use crate::cli::{Cli, Command, Serve};
+use crate::cli::{Cli, Command};
 use crate::client::Client;
 use crate::desk::{Desk, load_networks};
 use crate::failure::Failure;
 use crate::find::{Found, find};
 use crate::output::Output;
 use crate::serve;
+use crate::together::Lost;
 
 /// Does what was asked, and answers the exit status.
 pub(crate) async fn run(cli: Cli, output: &Output) -> Result<ExitCode, Failure> {
     // Whatever can be refused without the folder is refused before it is made.
     let command = cli.command.unwrap_or_default();
     match &command {
-        Command::Serve(Serve { listen }) => return serve::run(&cli.data, cli.zone, *listen, output).await,
+        Command::Serve(arguments) => return serve::run(&cli.data, cli.zone, arguments, output).await,
         Command::Demo => return demo::run(output).await,
         Command::Enroll(arguments) => enroll::check(arguments)?,
         Command::Report(arguments) => report::check(arguments)?,
@@ -42,7 +43,7 @@ pub(crate) async fn run(cli: Cli, output: &Output) -> Result<ExitCode, Failure> 
         }
         Found::Free(folder) => {
             let vision = vision.map_or_else(load_networks, Ok)?;
-            let desk = Desk::open(folder, vision, cli.zone.clone()).await?;
+            let desk = Desk::open(folder, vision, cli.zone.clone(), Lost::Nothing).await?;
             let done = async {
                 let client = Client::in_process(&desk, &cli.organization).await?;
                 carry_out(&client, &command, cli.zone, output).await

@@ -110,6 +110,10 @@ fn report(organization: &OrganizationId, swept: &Swept) {
     for (chore, failures) in &swept.failed {
         tracing::error!(%organization, ?chore, times = failures.times, first = failures.first, "a chore failed; it is repeated");
     }
+    if swept.enrolments_reconciled > 0 {
+        let attendees = swept.enrolments_reconciled;
+        tracing::warn!(%organization, attendees, "enrolments were corrected: the audit names whose faces were removed");
+    }
     if swept.removals_held > 0 {
         let attendees = swept.removals_held;
         tracing::error!(%organization, attendees, "faces that nobody knows of are held back: see `removals`");

@@ -22,10 +22,12 @@ use jiff::SignedDuration;
 use serde_json::json;
 use tokio::net::TcpListener;
 
+use crate::cli::Serve;
 use crate::desk::{Desk, home, load_networks};
 use crate::failure::Failure;
 use crate::find::{Found, find};
 use crate::output::Output;
+use crate::together::Lost;
 use board::Board;
 use chores::Chores;
 use door::Door;
@@ -44,7 +46,7 @@ const SUBJECT: &str = "desk";
 pub(crate) async fn run(
     folder: &Path,
     zone: Option<Zone>,
-    address: SocketAddr,
+    arguments: &Serve,
     output: &Output,
 ) -> Result<ExitCode, Failure> {
     // From here on a signal means an orderly end.
@@ -54,13 +56,14 @@ pub(crate) async fn run(
         found = find(folder) => found?,
         () = stop.wait() => return Ok(ExitCode::SUCCESS),
     };
+    let lost = if arguments.without_faces { Lost::Faces } else { Lost::Nothing };
     let desk = match found {
-        Found::Free(folder) => Desk::open(folder, vision, zone).await?,
+        Found::Free(folder) => Desk::open(folder, vision, zone, lost).await?,
         Found::Running(notice) => {
             return Err(Failure::Running { folder: folder.to_owned(), address: notice.address, pid: notice.pid });
         }
     };
-    let served = serve(&desk, address, &stop, *output).await;
+    let served = serve(&desk, arguments.listen, &stop, *output).await;
     // What was recorded is told of even if the server failed.
     desk.close().await?;
     served.map(|()| ExitCode::SUCCESS)

@@ -5,6 +5,7 @@ mod crash;
 mod demo;
 mod family;
 mod forgotten;
+mod incomplete;
 mod once;
 mod server;
 mod serving;
