@@ -61,6 +61,7 @@ pub struct Attendance {
     clock: Arc<dyn Clock>,
     targets: Vec<Target>,
     removals_at_most: usize,
+    compared: chores::Compared,
 }
 
 impl Attendance {
@@ -183,6 +184,7 @@ impl AttendanceBuilder {
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             targets: self.targets.unwrap_or_else(|| vec![Target::sink(), Target::notifier()]),
             removals_at_most: self.removals_at_most.unwrap_or(REMOVALS_AT_MOST),
+            compared: chores::Compared::default(),
         })
     }
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use attendance_core::domain::attendee::EnrolmentState;
+use attendance_core::domain::attendee::{EnrolmentState, Name};
 use attendance_core::domain::audit::AuditAction;
 use attendance_core::domain::check_in::Outcome;
 use attendance_core::domain::group::Slot;
@@ -10,9 +10,9 @@ use attendance_core::domain::page::PageRequest;
 use attendance_core::domain::record::{Method, Status};
 use attendance_core::memory::{FakePicture, InMemoryAttendanceRepo};
 use attendance_core::ports::ImageStore;
-use attendance_core::ports::attendance_repo::{AttendanceRepoExt, CheckInQuery};
+use attendance_core::ports::attendance_repo::{AttendanceRepoExt, CheckInQuery, Outgoing};
 use attendance_core::ports::image_store::{ContentType, PutMode};
-use attendance_core::{Attendance, CheckInRequest, Chore, NewOrganization};
+use attendance_core::{Attendance, CheckInRequest, Chore, NewAttendee, NewOrganization};
 use jiff::civil::time;
 
 use crate::house::{House, at, lesson, me};
@@ -222,6 +222,47 @@ async fn a_picture_whose_commit_failed_is_found_and_deleted() {
     let kept = CheckInQuery { with_image: true, ..CheckInQuery::default() };
     let kept = house.attendance.repo().check_ins(&house.organization, &kept, &Default::default()).await.unwrap().items;
     assert_eq!((house.images.len(), kept.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn check_ins_are_read_for_pictures_once_a_day_and_again_if_something_failed() {
+    let house = House::new().await;
+    house.enrolled("ada", &[]).await;
+    house.outcome(FakePicture::of("ada")).await;
+    let failed = async |house: &House| {
+        let swept = house.attendance.sweep(&house.organization).await.unwrap();
+        swept.failed.contains_key(&Chore::Pictures)
+    };
+    house.clock.set(at("2026-11-24T12:00:00Z"));
+    house.faults.fail_once("Ledger::check_ins");
+    assert!(failed(&house).await);
+    assert!(!failed(&house).await);
+    house.faults.fail_once("Ledger::check_ins");
+    assert!(!failed(&house).await, "they were read, and nothing is new");
+    house.clock.set(at("2026-11-25T12:00:00Z"));
+    assert!(failed(&house).await, "another day");
+}
+
+#[tokio::test]
+async fn faces_that_were_away_and_are_back_are_not_forgotten_in_bulk() {
+    let house = House::with_policy(OrganizationPolicy { consent_required: false, ..Default::default() }).await;
+    let organization = &house.organization;
+    let mut ids = Vec::new();
+    for name in ["ada", "bob", "cleo", "dora", "emil", "finn"] {
+        let new = NewAttendee::named(Name::new(name).unwrap());
+        let id = house.attendance.register(organization, new, &me()).await.unwrap().id;
+        house.enrol(id, FakePicture::of(name)).await.unwrap();
+        // As a sweep calls somebody whose face is not there.
+        let mut attendee = house.attendance.repo().attendee(organization, id).await.unwrap();
+        attendee.enrolment = EnrolmentState::Removed;
+        house.attendance.repo().save_attendee(organization, &attendee, &Outgoing::default()).await.unwrap();
+        ids.push(id);
+    }
+    let swept = house.attendance.sweep(organization).await.unwrap();
+    assert_eq!((swept.removals_held, swept.enrolments_reconciled), (6, 0));
+    for id in ids {
+        assert_eq!(house.attendance.face_matcher().faces(organization, id).await.unwrap().len(), 1);
+    }
 }
 
 #[tokio::test]

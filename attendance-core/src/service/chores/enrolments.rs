@@ -39,10 +39,12 @@ enum Verdict {
 impl Verdict {
     fn of(tenant: &Organization, attendee: Option<&Attendee>) -> Self {
         let Some(attendee) = attendee else { return Self::Doubtful { known: false } };
-        let withdrawn = attendee.consent.is_none() && attendee.enrolment == EnrolmentState::Removed;
-        if attendee.is_erased() || withdrawn {
+        let (without, removed) = (attendee.consent.is_none(), attendee.enrolment == EnrolmentState::Removed);
+        let required = tenant.policy.consent_required;
+        if attendee.is_erased() || (without && removed && required) {
             Self::Forget
-        } else if attendee.consent.is_none() && tenant.policy.consent_required {
+        } else if without && (removed || required) {
+            // Withdrawn; or called removed while the faces were away, and they are back.
             Self::Doubtful { known: true }
         } else if attendee.enrolment == EnrolmentState::Active {
             Self::Right

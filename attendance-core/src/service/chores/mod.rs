@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
 pub use enrolments::Removal;
+pub(super) use pictures::Compared;
 use serde::{Deserialize, Serialize};
 
 use super::{Attendance, Error};

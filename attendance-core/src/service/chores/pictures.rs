@@ -1,4 +1,5 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Span;
 use jiff::civil::{Date, Time};
@@ -12,24 +13,51 @@ use crate::domain::page::PageRequest;
 use crate::ports::attendance_repo::CheckInQuery;
 use crate::service::{Attendance, Error};
 
-/// For how many days back pictures are looked for that no check-in names.
-const UNNAMED_DAYS: i64 = 3;
+/// For how many days back pictures are looked for that no check-in names: a desk may be off over a holiday.
+const UNNAMED_DAYS: i64 = 7;
+
+/// For how many days a picture that lies elsewhere than check-in pictures do is looked for, once its time is over.
+const ELSEWHERE_DAYS: i64 = 30;
+
+/// When this process compared pictures with check-ins last: on which day of an organization, and with how many days to
+/// keep. Once a day is enough, since it reads the check-ins of days.
+#[derive(Debug, Clone, Default)]
+pub(in crate::service) struct Compared(Arc<Mutex<HashMap<OrganizationId, (Date, u16)>>>);
+
+impl Compared {
+    fn is_due(&self, tenant: &Organization, today: Date) -> bool {
+        self.lock().get(&tenant.id) != Some(&(today, tenant.policy.check_in_image_days))
+    }
+
+    fn note(&self, tenant: &Organization, today: Date) {
+        self.lock().insert(tenant.id.clone(), (today, tenant.policy.check_in_image_days));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<OrganizationId, (Date, u16)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Attendance {
-    /// Deletes check-in pictures whose time is over, and those that no check-in names because a process died.
+    /// Deletes check-in pictures whose time is over; and, once a day, those that no check-in names because a process died,
+    /// and those that a check-in names and that lie elsewhere.
     pub async fn expire_pictures(&self, tenant: &Organization) -> Swept {
         let today = tenant.zone.date_at(self.now());
         let days = Span::new().days(i64::from(tenant.policy.check_in_image_days));
         let first_kept = today.saturating_sub(days);
         let mut swept = Swept::default();
-        for result in [
-            self.expire_by_key(&tenant.id, first_kept, &mut swept).await,
-            self.expire_by_check_in(tenant, first_kept, &mut swept).await,
-            self.delete_unnamed(tenant, first_kept, today, &mut swept).await,
-        ] {
-            if let Err(error) = result {
-                swept.note(Chore::Pictures, &error);
-            }
+        let mut results = vec![self.expire_by_key(&tenant.id, first_kept, &mut swept).await];
+        let compares = self.compared.is_due(tenant, today);
+        if compares {
+            results.push(self.expire_by_check_in(tenant, first_kept, &mut swept).await);
+            results.push(self.delete_unnamed(tenant, first_kept, today, &mut swept).await);
+        }
+        for error in results.into_iter().filter_map(Result::err) {
+            swept.note(Chore::Pictures, &error);
+        }
+        // What failed is tried again by the next sweep.
+        if compares && swept.failed.is_empty() {
+            self.compared.note(tenant, today);
         }
         swept
     }
@@ -68,11 +96,10 @@ impl Attendance {
         first_kept: Date,
         swept: &mut Swept,
     ) -> Result<(), Error> {
-        let to = match tenant.policy.check_in_image_days {
-            0 => None,
-            _ => Some(tenant.zone.instant(first_kept.to_datetime(Time::midnight()))),
-        };
-        let query = CheckInQuery { to, with_image: true, ..CheckInQuery::default() };
+        let midnight = |date: Date| tenant.zone.instant(date.to_datetime(Time::midnight()));
+        let to = (tenant.policy.check_in_image_days > 0).then(|| midnight(first_kept));
+        let from = Some(midnight(first_kept.saturating_sub(Span::new().days(ELSEWHERE_DAYS))));
+        let query = CheckInQuery { from, to, with_image: true, ..CheckInQuery::default() };
         let mut page = PageRequest::first(PageRequest::MAX);
         loop {
             let named = self.repo.check_ins(&tenant.id, &query, &page).await?;
