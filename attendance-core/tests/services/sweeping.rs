@@ -207,6 +207,28 @@ async fn where_no_pictures_are_kept_an_upload_is_not_kept_either() {
 }
 
 #[tokio::test]
+async fn where_no_pictures_are_kept_an_upload_that_shows_nobody_is_not_kept_either() {
+    let house = House::with_policy(OrganizationPolicy { check_in_image_days: 0, ..Default::default() }).await;
+    for fault in [None, Some("ImageStore::delete")] {
+        let key: ImageKey = "checkins/2026-11-23/door.jpg".parse().unwrap();
+        let bytes = FakePicture::new().bytes();
+        house.images.put(&house.organization, &key, bytes, ContentType::Jpeg, PutMode::Replace).await.unwrap();
+        let request = || CheckInRequest {
+            id: Some(fault.unwrap_or("c-1").replace("::", "-").parse().unwrap()),
+            ..CheckInRequest::of_stored(key.clone(), "v1", house.attendance.now(), me())
+        };
+        if let Some(fault) = fault {
+            house.faults.fail_once(fault);
+            // Nobody is told that it is done while it is not.
+            let error = house.attendance.check_in(&house.organization, request()).await.unwrap_err();
+            assert_eq!((error.code(), house.images.len()), ("unavailable", 1));
+        }
+        let error = house.attendance.check_in(&house.organization, request()).await.unwrap_err();
+        assert_eq!((error.code(), house.images.len()), ("no-face", 0));
+    }
+}
+
+#[tokio::test]
 async fn a_picture_whose_commit_failed_is_found_and_deleted() {
     let house = House::new().await;
     house.enrolled("ada", &[]).await;

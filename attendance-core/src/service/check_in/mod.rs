@@ -108,7 +108,7 @@ impl Attendance {
         let options = IdentifyOptions { faces: request.faces, floor: policy.floor(), max_candidates: 5 };
         let mut found = match self.matcher.identify(organization, &request.image, options).await {
             Ok(found) => found,
-            Err(error) => return Err(self.refused(organization, id, request, captured_at, error).await),
+            Err(error) => return Err(self.refused(&tenant, id, request, captured_at, error).await),
         };
         let attendees = self.living_candidates(organization, &mut found.faces).await?;
         let judged = self.judge(organization, &tenant, found.faces, &attendees, named.as_ref(), captured_at).await?;

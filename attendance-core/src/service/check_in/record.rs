@@ -9,6 +9,7 @@ use super::{CheckInAnswer, CheckInRequest, FaceOutcome};
 use crate::domain::check_in::{CheckIn, Decision, Outcome, PictureRefusal};
 use crate::domain::event::Event;
 use crate::domain::ids::{AttendeeId, CheckInId, OrganizationId};
+use crate::domain::organization::Organization;
 use crate::domain::record::{AttendanceRecord, Method, Status};
 use crate::domain::session::{Phase, Session, SessionId};
 use crate::ports::FaceMatcherError;
@@ -102,10 +103,10 @@ impl Attendance {
         Ok(answer_of(check_in, &records))
     }
 
-    /// Records that a stored picture was refused, and answers why.
+    /// Records that a stored picture was refused, and answers why. It is kept no longer than any other.
     pub(super) async fn refused(
         &self,
-        organization: &OrganizationId,
+        tenant: &Organization,
         id: CheckInId,
         request: CheckInRequest,
         captured_at: Timestamp,
@@ -131,10 +132,10 @@ impl Attendance {
             refused: Some(refused),
         };
         let commit = Commit { check_in, records: Vec::new(), events: Vec::new(), targets: self.targets.clone() };
-        match self.repo.commit(organization, &commit).await {
-            Ok(_) => error.into(),
-            Err(failed) => failed.into(),
+        if let Err(failed) = self.repo.commit(&tenant.id, &commit).await {
+            return failed.into();
         }
+        self.settle_picture(tenant, &commit.check_in).await.err().unwrap_or_else(|| error.into())
     }
 }
 
