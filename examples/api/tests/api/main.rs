@@ -19,6 +19,7 @@ mod me;
 mod organizations;
 mod problems;
 mod records;
+mod removals;
 mod reports;
 mod sign_in;
 mod sign_ins;
