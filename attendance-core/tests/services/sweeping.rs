@@ -266,6 +266,31 @@ async fn check_ins_are_read_for_pictures_once_a_day_and_again_if_something_faile
 }
 
 #[tokio::test]
+async fn many_whose_faces_are_away_are_not_called_unenrolled_until_a_person_decides() {
+    let house = House::new().await;
+    let organization = &house.organization;
+    let mut ids = Vec::new();
+    for name in ["ada", "bob", "cleo", "dora", "emil", "finn"] {
+        let id = house.enrolled(name, &[]).await;
+        house.attendance.face_matcher().forget(organization, id).await.unwrap();
+        ids.push(id);
+    }
+    let state = async |id| house.attendance.repo().attendee(organization, id).await.unwrap().enrolment;
+    for _ in 0..2 {
+        let swept = house.attendance.sweep(organization).await.unwrap();
+        assert_eq!((swept.faces_missing, swept.enrolments_reconciled), (true, 0));
+    }
+    assert_eq!(state(ids[0]).await, EnrolmentState::Active);
+    let removals = house.attendance.removals(organization).await.unwrap();
+    assert!(removals.len() == 6 && removals.iter().all(|removal| removal.faces == 0 && removal.known));
+    assert_eq!(house.attendance.remove_unknown_faces(organization, &ids[..1], &me()).await.unwrap(), 1);
+    assert_eq!((state(ids[0]).await, state(ids[1]).await), (EnrolmentState::Removed, EnrolmentState::Active));
+    // Five are few enough.
+    let swept = house.attendance.sweep(organization).await.unwrap();
+    assert_eq!((swept.faces_missing, swept.enrolments_reconciled), (false, 5));
+}
+
+#[tokio::test]
 async fn faces_that_were_away_and_are_back_are_not_forgotten_in_bulk() {
     let house = House::with_policy(OrganizationPolicy { consent_required: false, ..Default::default() }).await;
     let organization = &house.organization;

@@ -70,6 +70,7 @@ impl Desk {
         if lost == Lost::Faces {
             for organization in attendance.organizations().await? {
                 attendance.face_matcher().provision(&organization).await?;
+                enrol_anew(&attendance, &organization).await?;
             }
         }
         Ok(Self { attendance, tokens, live, repo, folder })
@@ -104,6 +105,17 @@ impl Desk {
             self.attendance.relay(&organization).await?;
         }
         Ok(())
+    }
+}
+
+/// Calls nobody enrolled whose faces are lost: somebody said that they are.
+async fn enrol_anew(attendance: &Attendance, organization: &OrganizationId) -> Result<(), Failure> {
+    loop {
+        let lost = attendance.removals(organization).await?.into_iter().filter(|removal| removal.faces == 0);
+        let lost: Vec<_> = lost.map(|removal| removal.attendee).collect();
+        if attendance.remove_unknown_faces(organization, &lost, &Actor::system()).await? == 0 {
+            return Ok(());
+        }
     }
 }
 

@@ -35,6 +35,9 @@ async fn everywhere(cloud: &Cloud, chore: Chore) -> Result<(), Failure> {
             match attendance.sweep(&organization).await {
                 Ok(swept) => {
                     tracing::info!(%organization, ?swept, "swept");
+                    if swept.faces_missing {
+                        tracing::error!(%organization, "many who are enrolled have no face");
+                    }
                     if swept.removals_held > 0 {
                         let attendees = swept.removals_held;
                         tracing::error!(%organization, attendees, "faces that nobody knows of are held back");

@@ -17,7 +17,7 @@ use crate::service::{Attendance, Error};
 pub struct Removal {
     /// Whose.
     pub attendee: AttendeeId,
-    /// How many.
+    /// How many; none of somebody who is called active and has none.
     pub faces: usize,
     /// Whether the repository knows the attendee: they have no consent, which is required. Otherwise the repository may
     /// be an older one than the faces.
@@ -114,15 +114,16 @@ impl Attendance {
             }
         } else {
             swept.removals_held = held;
-            self.repo.append_audit(organization, &self.held(tenant, held)?).await?;
+            let entry = self.once_a_day(tenant, &format!("faces of {held} attendees, held back"))?;
+            self.repo.append_audit(organization, &entry).await?;
         }
-        self.correct_active(organization, &with_face, swept).await
+        self.correct_active(tenant, &with_face, swept).await
     }
 
-    /// The line of the audit that says how many are held back: one for each number and day.
-    fn held(&self, tenant: &Organization, held: u32) -> Result<AuditEntry, Error> {
+    /// The line of the audit that says what is held back: one for each number and day.
+    fn once_a_day(&self, tenant: &Organization, what: &str) -> Result<AuditEntry, Error> {
         let now = self.now();
-        let matter = Matter::new(format!("faces of {held} attendees, held back"))?;
+        let matter = Matter::new(what)?;
         let today = tenant.zone.instant(tenant.zone.date_at(now).to_datetime(Time::midnight()));
         let what = format!("{}/{}", tenant.id, matter.as_str());
         let entry = AuditEntry::new(now, Actor::system(), AuditAction::HoldRemovals, None).about(matter);
@@ -162,46 +163,64 @@ impl Attendance {
         Ok(())
     }
 
+    /// Calls nobody active who has no face, unless they are many: then the faces are away, and may come back.
     async fn correct_active(
         &self,
-        organization: &OrganizationId,
+        tenant: &Organization,
         with_face: &BTreeSet<AttendeeId>,
         swept: &mut Swept,
     ) -> Result<(), Error> {
+        let faceless = self.faceless(&tenant.id, with_face, self.removals_at_most.saturating_add(1)).await?;
+        if faceless.len() > self.removals_at_most {
+            swept.faces_missing = true;
+            let entry = self.once_a_day(tenant, "enrolments without a face, held back")?;
+            return Ok(self.repo.append_audit(&tenant.id, &entry).await?);
+        }
+        for id in faceless {
+            match self.set_enrolment(&tenant.id, id, EnrolmentState::Removed, None).await {
+                Ok(()) => swept.enrolments_reconciled += 1,
+                Err(error) => swept.note(Chore::Enrolments, &error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Those who are called active and have no face, at most so many.
+    async fn faceless(
+        &self,
+        organization: &OrganizationId,
+        with_face: &BTreeSet<AttendeeId>,
+        most: usize,
+    ) -> Result<Vec<AttendeeId>, Error> {
+        let mut faceless = Vec::new();
         let mut page = PageRequest::first(PageRequest::MAX);
         loop {
             let attendees = self.repo.attendees(organization, &AttendeeQuery::default(), &page).await?;
             for attendee in attendees.items {
-                if attendee.enrolment == EnrolmentState::Active && !with_face.contains(&attendee.id) {
-                    match self.correct_one(organization, &attendee).await {
-                        Ok(corrected) => swept.enrolments_reconciled += u32::from(corrected),
-                        Err(error) => swept.note(Chore::Enrolments, &error),
+                let suspect = attendee.enrolment == EnrolmentState::Active && !with_face.contains(&attendee.id);
+                // Asked again: a face may have come since the matcher's list was read.
+                if suspect && self.matcher.faces(organization, attendee.id).await?.is_empty() {
+                    faceless.push(attendee.id);
+                    if faceless.len() == most {
+                        return Ok(faceless);
                     }
                 }
             }
             match attendees.next {
                 Some(next) => page = page.after(next),
-                None => return Ok(()),
+                None => return Ok(faceless),
             }
         }
     }
 
-    async fn correct_one(&self, organization: &OrganizationId, attendee: &Attendee) -> Result<bool, Error> {
-        // Asked again: a face may have come since the matcher's list was read.
-        let gone = self.matcher.faces(organization, attendee.id).await?.is_empty();
-        if gone {
-            self.set_enrolment(organization, attendee.id, EnrolmentState::Removed, None).await?;
-        }
-        Ok(gone)
-    }
-
     /// The faces that nobody may have as far as the repository knows, and that [`Attendance::sweep`] holds back where they
-    /// are of many: by attendee, at most a page of them.
+    /// are of many: by attendee, at most a page of them. After these, those who are called active and have no face.
     ///
     /// # Errors
     /// Those of the repository and the matcher.
     pub async fn removals(&self, organization: &OrganizationId) -> Result<Vec<Removal>, Error> {
         let tenant = self.repo.existing_organization(organization).await?;
+        let mut with_face = BTreeSet::new();
         let mut removals = Vec::new();
         let mut page = PageRequest::first(PageRequest::MAX);
         loop {
@@ -209,6 +228,7 @@ impl Attendance {
             let ids: Vec<AttendeeId> = enrolled.items.iter().map(|entry| entry.attendee).collect();
             let known = self.known(organization, &ids).await?;
             for entry in enrolled.items {
+                with_face.insert(entry.attendee);
                 if let Verdict::Doubtful { known } = Verdict::of(&tenant, known.get(&entry.attendee)) {
                     removals.push(Removal { attendee: entry.attendee, faces: entry.faces.len(), known });
                 }
@@ -218,13 +238,18 @@ impl Attendance {
             }
             match enrolled.next {
                 Some(next) => page = page.after(next),
-                None => return Ok(removals),
+                None => break,
             }
         }
+        let room = usize::from(PageRequest::MAX) - removals.len();
+        let faceless = self.faceless(organization, &with_face, room).await?;
+        removals.extend(faceless.into_iter().map(|attendee| Removal { attendee, faces: 0, known: true }));
+        Ok(removals)
     }
 
     /// Removes the faces of these attendees, if nobody may have them still: what a person decides who looked at
-    /// [`Attendance::removals`]. Answers of how many attendees faces were removed. Whoever may have them keeps them.
+    /// [`Attendance::removals`]. Whoever may have them keeps them, and who has none is no longer called active. Answers how
+    /// many attendees it changed.
     ///
     /// # Errors
     /// Those of the ports; what was removed by then is removed.
@@ -239,9 +264,14 @@ impl Attendance {
         for ids in attendees.chunks(100) {
             let known = self.known(organization, ids).await?;
             for id in ids {
-                if matches!(Verdict::of(&tenant, known.get(id)), Verdict::Doubtful { .. } | Verdict::Forget)
-                    && !self.matcher.faces(organization, *id).await?.is_empty()
-                {
+                let verdict = Verdict::of(&tenant, known.get(id));
+                if self.matcher.faces(organization, *id).await?.is_empty() {
+                    if matches!(verdict, Verdict::Right) {
+                        let entry = self.entry(by, AuditAction::ForgetFaces, Some(*id));
+                        self.set_enrolment(organization, *id, EnrolmentState::Removed, Some(entry)).await?;
+                        removed += 1;
+                    }
+                } else if matches!(verdict, Verdict::Doubtful { .. } | Verdict::Forget) {
                     let entry = self.entry(by, AuditAction::ForgetFaces, Some(*id));
                     self.forget_with(organization, *id, &entry).await?;
                     removed += 1;

@@ -60,6 +60,9 @@ pub struct Swept {
     ///
     /// [`AttendanceBuilder::removals_at_most`]: super::AttendanceBuilder::removals_at_most
     pub removals_held: u32,
+    /// Whether more attendees than that are called active and have no face: they were left so, since the faces may only
+    /// be away.
+    pub faces_missing: bool,
     /// What failed.
     pub failed: BTreeMap<Chore, Failures>,
 }
@@ -89,6 +92,7 @@ impl AddAssign for Swept {
         self.erasures_completed += other.erasures_completed;
         self.enrolments_reconciled += other.enrolments_reconciled;
         self.removals_held += other.removals_held;
+        self.faces_missing |= other.faces_missing;
         self.failed.extend(other.failed);
     }
 }

@@ -23,6 +23,8 @@ async fn list(scope: AsAdmin, State(app): State<App>) -> Result<Json<wire::Items
 }
 
 /// Removes the faces of these attendees, if nobody may have them still. This can't be taken back.
+///
+/// Who is called enrolled and has no face is no longer called so.
 #[utoipa::path(post, path = "/v1/orgs/{org}/removals", tag = "faces", request_body = wire::NewRemovals,
     responses((status = 200, description = "They are gone.", body = wire::Removed)))]
 async fn remove(

@@ -12,7 +12,7 @@ pub struct Removal {
     /// Whose.
     #[schema(value_type = schema::AttendeeId)]
     pub attendee: AttendeeId,
-    /// How many.
+    /// How many; 0 of somebody who is called enrolled and has none.
     pub faces: u32,
     /// Whether there is such an attendee, without the consent that is required. Otherwise the repository may be older
     /// than the faces.

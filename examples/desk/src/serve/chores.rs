@@ -114,6 +114,9 @@ fn report(organization: &OrganizationId, swept: &Swept) {
         let attendees = swept.enrolments_reconciled;
         tracing::warn!(%organization, attendees, "enrolments were corrected: the audit names whose faces were removed");
     }
+    if swept.faces_missing {
+        tracing::error!(%organization, "many who are enrolled have no face: see `removals`");
+    }
     if swept.removals_held > 0 {
         let attendees = swept.removals_held;
         tracing::error!(%organization, attendees, "faces that nobody knows of are held back: see `removals`");
