@@ -133,9 +133,12 @@ impl Attendance {
         let elsewhere = self.elsewhere(organization, session).await?;
         let attendees = self.repo.attendees(organization, &query, page).await?;
         let mut items = Vec::with_capacity(attendees.items.len());
-        for attendee in attendees.items.into_iter().filter(|attendee| !elsewhere.has(attendee)) {
+        for attendee in attendees.items {
             let record = self.repo.record(organization, session, attendee.id).await?;
-            items.push(RosterEntry { attendee, record });
+            // Who has a record is shown with it, whoever expects them now.
+            if record.is_some() || !elsewhere.has(&attendee) {
+                items.push(RosterEntry { attendee, record });
+            }
         }
         Ok(Page { items, next: attendees.next })
     }

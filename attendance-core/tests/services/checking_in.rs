@@ -7,7 +7,7 @@ use attendance_core::domain::record::Status;
 use attendance_core::domain::zone::Zone;
 use attendance_core::memory::{FakeFace, FakePicture};
 use attendance_core::ports::attendance_repo::{AttendanceRepoExt, CheckInQuery, Outgoing, RecordQuery};
-use attendance_core::{CheckInRequest, Error};
+use attendance_core::{CheckInRequest, Error, When};
 use jiff::civil::{date, time};
 
 use crate::house::{House, at, group_id, lesson, me};
@@ -334,7 +334,7 @@ async fn everyone_expects_only_those_who_are_in_no_group_that_meets() {
     let mut list = Group::new(group_id("bus"), Zone::new("Europe/Berlin").unwrap());
     list.timetable.clear();
     house.attendance.save_group(&house.organization, &list, &me()).await.unwrap();
-    house.register("ada", &[&class]).await;
+    let ada = house.register("ada", &[&class]).await.id;
     let bob = house.enrolled("bob", &[&list.id]).await;
     let eve = house.register("eve", &[]).await.id;
     let everyone = "everyone.2026-11-23.0".parse().unwrap();
@@ -343,4 +343,9 @@ async fn everyone_expects_only_those_who_are_in_no_group_that_meets() {
     assert!(matches!(house.outcome(FakePicture::of("bob")).await, Outcome::Marked { .. }));
     let marked = house.attendance.mark_rest(&house.organization, House::rest("everyone.2026-11-23.0", Status::Absent));
     assert_eq!(marked.await.unwrap(), 1);
+    // Who has a record there all the same is shown with it.
+    let when = When::Session("everyone.2026-11-23.0".parse().unwrap());
+    house.attendance.mark(&house.organization, House::mark(ada, when, Status::Excused)).await.unwrap();
+    let shown = house.attendance.roster(&house.organization, &everyone, &Default::default()).await.unwrap().items;
+    assert_eq!(shown.into_iter().map(|entry| entry.attendee.id).collect::<Vec<_>>(), [ada, bob, eve]);
 }
